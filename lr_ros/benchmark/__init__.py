@@ -1,0 +1,1 @@
+"""Data sets, protocols, strategies to compare, metrics, report and plots."""

@@ -1,0 +1,1 @@
+"""The command line `lr`, one file a group of commands."""

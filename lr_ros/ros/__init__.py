@@ -1,0 +1,1 @@
+"""What several nodes share: image conversion, QoS, parameters, diagnostics, worker, spin loop."""

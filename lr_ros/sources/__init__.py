@@ -1,0 +1,1 @@
+"""Where images come from: cameras, videos, folders, data sets, bags. Knows no ROS."""

@@ -1,0 +1,1 @@
+"""From frames to segments to sessions: an endless camera stream made learnable. Knows no ROS."""
