@@ -1,0 +1,54 @@
+"""Diagnostics of a node: a few named values and a level, published once a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from typing import NamedTuple
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.node import Node
+
+
+class Level(IntEnum):
+    """How well something is."""
+
+    OK = 0
+    WARN = 1
+    ERROR = 2
+
+
+class Report(NamedTuple):
+    """What a node says of itself: level, one sentence, values by name."""
+
+    level: Level
+    summary: str
+    values: Mapping[str, object]
+
+
+class Diagnostics:
+    """Publishes ``report()`` on /diagnostics every ``period`` seconds (system time)."""
+
+    def __init__(self, node: Node, report: Callable[[], Report], period: float = 1.0) -> None:
+        self._node = node
+        self._report = report
+        self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._timer = node.create_timer(period, self._publish)
+
+    def _publish(self) -> None:
+        report = self._report()
+        name = self._node.get_fully_qualified_name().lstrip("/")
+        status = DiagnosticStatus(
+            level=bytes([int(report.level)]),
+            name=name,
+            hardware_id="lr_ros",
+            message=report.summary,
+            values=[KeyValue(key=k, value=_text(v)) for k, v in report.values.items()],
+        )
+        message = DiagnosticArray(status=[status])
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        self._publisher.publish(message)
+
+
+def _text(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
