@@ -1,0 +1,52 @@
+"""From camera pictures to the network's input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+PREPROCESSING_VERSION = 1
+"""Goes up whenever the same picture would give another input, so that old latents are not mixed."""
+
+_MEAN, _SCALE = 127.0, 128.0
+
+Images = NDArray[np.uint8] | Sequence[NDArray[np.uint8]]
+"""``uint8 [N, H, W, 3]`` RGB, or a sequence of ``uint8 [H, W, 3]`` of any sizes."""
+
+
+def preprocess(images: Images, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return float32 [N, 3, height, width], (x - 127) / 128 of the resized pictures.
+
+    A picture is squeezed to ``size`` (height, width) whatever its shape: by area where it shrinks,
+    linearly where it grows.
+
+    Raises:
+        ValueError: a picture is not uint8 [H, W, 3] or has no pixels.
+    """
+    height, width = size
+    batch = np.empty((len(images), 3, height, width), np.float32)
+    for place, image in zip(batch, images, strict=True):
+        _check(image)
+        fitted = _resize(image, height, width)
+        np.subtract(fitted.transpose(2, 0, 1), np.float32(_MEAN), out=place)
+    batch *= np.float32(1 / _SCALE)
+    return batch
+
+
+def _check(image: NDArray[np.uint8]) -> None:
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+        kind = getattr(image, "dtype", type(image).__name__)
+        raise ValueError(f"a picture is {kind}; give uint8 RGB")
+    if image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise ValueError(f"a picture has shape {image.shape}; give [height, width, 3]")
+
+
+def _resize(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    if image.shape[:2] == (height, width):
+        return image
+    shrinks = image.shape[0] >= height and image.shape[1] >= width
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, (width, height), interpolation=method), np.uint8)
