@@ -1,1 +1,1 @@
-"""A simulated scene with a camera: textured objects that turn before changing backgrounds.."""
+"""A simulated scene with a camera: textured objects that turn before changing backgrounds."""

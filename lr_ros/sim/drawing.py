@@ -1,0 +1,104 @@
+"""Puts drawn objects into a picture: edges, shadows, who covers whom, exposure and noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lr_ros.sim.mesh import Light, Mesh
+from lr_ros.sim.motion import Pose
+
+_LARGEST_DRAWING = 480  # pixels; larger objects are drawn coarser, the time grows by the area
+_SHADOW = 0.4  # darkest part of a shadow
+
+
+@dataclass(frozen=True)
+class Part:
+    """What can be seen of the object added as number ``index``."""
+
+    index: int
+    box: tuple[int, int, int, int]
+    area: int
+    visible: float
+
+
+class Canvas:
+    """A picture in the making; objects are added from the farthest to the nearest."""
+
+    def __init__(self, backdrop: NDArray[np.uint8], light: Light, oversample: float) -> None:
+        self._image = backdrop
+        self._light = light
+        self._oversample = oversample
+        self._owner = np.full(backdrop.shape[:2], -1, np.int16)
+        self._areas: list[float] = []
+
+    def add(self, mesh: Mesh, pose: Pose) -> None:
+        """Draw an object over what is there."""
+        height, width = self._image.shape[:2]
+        size = pose.size * height
+        pixels = int(np.clip(size * self._oversample, 16, _LARGEST_DRAWING))
+        drawn = mesh.draw(pose.yaw, pose.pitch, pose.roll, pixels, self._light)
+        # Colours outside the object must not bleed into its edge when it is scaled.
+        drawn[drawn[..., 3] == 0] = 0
+        scale = size / pixels
+        left = width / 2 + pose.x * height - size / 2
+        top = height / 2 + pose.y * height - size / 2
+        matrix = np.array([[scale, 0, left], [0, scale, top]])
+        layer = cv2.warpAffine(drawn, matrix, (width, height), flags=cv2.INTER_LINEAR)
+        alpha = layer[..., 3]
+        self._owner[alpha > 127] = len(self._areas)
+        self._areas.append(float(np.count_nonzero(drawn[..., 3])) * scale * scale)
+        box = cv2.boundingRect(alpha)
+        self._shade(alpha, size)
+        self._blend(layer, box)
+
+    def parts(self) -> list[Part]:
+        """Return what can be seen of each object, in the order they were added."""
+        found = []
+        for index, whole in enumerate(self._areas):
+            mask = (self._owner == index).astype(np.uint8)
+            left, top, width, height = cv2.boundingRect(mask)
+            area = int(np.count_nonzero(mask))
+            visible = min(1.0, area / whole) if whole else 0.0
+            found.append(Part(index, (left, top, width, height), area, visible))
+        return found
+
+    def finish(self, noise: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Return the picture as the camera sees it under the light."""
+        levels = np.arange(256)[:, None] * (self._light.gain * np.asarray(self._light.tint))
+        table = np.clip(levels, 0, 255).astype(np.uint8)[None]
+        image = np.asarray(cv2.LUT(self._image, table), np.uint8)
+        if noise <= 0:
+            return image
+        # Drawing all of it anew takes longer than all the rest; a shifted tile looks the same.
+        height, width = image.shape[:2]
+        rows, columns = -(-height // 2), -(-width // 2)
+        tile = (rng.standard_normal((rows, columns, 3), np.float32) * noise).astype(np.int16)
+        grain = np.tile(tile, (2, 2, 1))[:height, :width]
+        return np.clip(image + grain, 0, 255).astype(np.uint8)
+
+    def _shade(self, alpha: NDArray[np.uint8], size: float) -> None:
+        """Darken what lies behind the object, away from the light."""
+        right, up, _ = self._light.direction
+        shift = 0.06 * size
+        matrix = np.array([[1, 0, -right * shift], [0, 1, up * shift]])
+        height, width = alpha.shape
+        kernel = max(3, int(size * 0.06) | 1)
+        moved = cv2.warpAffine(alpha, matrix, (width, height))
+        shadow = cv2.blur(moved, (kernel, kernel))
+        left, top, columns, rows = cv2.boundingRect(shadow)
+        area = (slice(top, top + rows), slice(left, left + columns))
+        keep = 255 - (shadow[area].astype(np.uint16) * int(256 * _SHADOW) >> 8)
+        self._image[area] = (self._image[area] * keep[..., None] >> 8).astype(np.uint8)
+
+    def _blend(self, layer: NDArray[np.uint8], box: tuple[int, int, int, int]) -> None:
+        """Lay an object, its colours already multiplied by its alpha, over the picture."""
+        left, top, columns, rows = box
+        area = (slice(top, top + rows), slice(left, left + columns))
+        part = layer[area]
+        keep = (255 - part[..., 3:]).astype(np.uint16)
+        behind = (self._image[area] * keep + 127) // 255
+        self._image[area] = np.minimum(behind + part[..., :3], 255).astype(np.uint8)
