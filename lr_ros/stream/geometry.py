@@ -1,0 +1,45 @@
+"""Boxes in pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Box:
+    """A region of an image: top-left corner and size, whole pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def area(self) -> int:
+        """Pixels in the box; 0 for an empty one."""
+        return max(self.width, 0) * max(self.height, 0)
+
+    def intersection(self, other: Box) -> int:
+        """Return the number of pixels both boxes share."""
+        width = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        height = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        return max(width, 0) * max(height, 0)
+
+    def iou(self, other: Box) -> float:
+        """Return intersection over union, 0..1; 0 where both are empty."""
+        shared = self.intersection(other)
+        union = self.area + other.area - shared
+        return shared / union if union > 0 else 0.0
+
+    def clipped(self, width: int, height: int) -> Box:
+        """Return the part of the box inside an image of that size; it may be empty."""
+        left, top = min(max(self.x, 0), width), min(max(self.y, 0), height)
+        right = min(max(self.x + self.width, left), width)
+        bottom = min(max(self.y + self.height, top), height)
+        return Box(left, top, right - left, bottom - top)
+
+    def padded(self, share: float, width: int, height: int) -> Box:
+        """Return the box grown by ``share`` of its size on each side, clipped to the image."""
+        dx, dy = round(self.width * share), round(self.height * share)
+        grown = Box(self.x - dx, self.y - dy, self.width + 2 * dx, self.height + 2 * dy)
+        return grown.clipped(width, height)
