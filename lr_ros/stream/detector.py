@@ -124,7 +124,7 @@ class ObjectDetector:
         keep_out = cv2.dilate(found, np.ones((5, 5), np.uint8))
         around = found if self._mask is None else np.maximum(found, self._mask)
         near = cv2.dilate(around, np.ones((9, 9), np.uint8))
-        keep_out = np.where(known < 0.99, keep_out | near, keep_out)
+        keep_out = np.where(known < 0.99, np.maximum(keep_out, near), keep_out)
         self._background.learn(look.frame, look.grey, (keep_out == 0).astype(np.uint8), rate)
 
     def _scaled(self, box: Box, image: Image) -> Box:
