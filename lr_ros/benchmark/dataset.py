@@ -62,10 +62,6 @@ class Dataset:
             raise DatasetError(f"--every must be 1 or more, not {step}")
         return replace(self, train=_thin(self.train, step), test=_thin(self.test, step))
 
-    def without(self, bad: frozenset[str]) -> Dataset:
-        """Return the data set without the files in ``bad`` and without clips left empty."""
-        return replace(self, train=drop(self.train, bad), test=drop(self.test, bad))
-
 
 def _thin(clips: tuple[Clip, ...], step: int) -> tuple[Clip, ...]:
     return tuple(replace(c, files=c.files[::step]) for c in clips)

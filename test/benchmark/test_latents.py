@@ -8,20 +8,7 @@ from lr_ros.benchmark.latents import cache_key, load_or_encode
 from lr_ros.benchmark.layouts import open_dataset
 
 from . import tiny
-
-
-class MeanColour:
-    """An encoder of three numbers that counts what it is asked for."""
-
-    encoder_id = "mean colour"
-    latent_shape = (3, 1, 1)
-
-    def __init__(self):
-        self.encoded = 0
-
-    def encode(self, images):
-        self.encoded += len(images)
-        return np.array([i.mean((0, 1)) for i in images], np.float32).reshape(-1, 3, 1, 1)
+from .fakes import MeanColour
 
 
 @pytest.fixture
