@@ -58,7 +58,8 @@ class _Acknowledged:
             self.sessions.pop(line[1:].strip())
 
 
-def _run_and_kill(root: Path, seconds: float, acknowledged: _Acknowledged) -> None:
+def _run_and_kill(root: Path, rng: random.Random, acknowledged: _Acknowledged) -> None:
+    """Kill the writer a few milliseconds after one of its first answers."""
     process = subprocess.Popen(
         [sys.executable, "-c", _WRITER, str(root)],
         stdout=subprocess.PIPE,
@@ -67,9 +68,11 @@ def _run_and_kill(root: Path, seconds: float, acknowledged: _Acknowledged) -> No
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "open\n"
-    timer = threading.Timer(seconds, process.kill)
-    timer.start()
-    for line in process.stdout:
+    timer = threading.Timer(rng.uniform(0.0, 0.02), process.kill)
+    last = rng.randint(0, 8)
+    for count, line in enumerate(process.stdout):
+        if count == last:
+            timer.start()
         if line.endswith("\n"):
             acknowledged.take(line)
     assert process.wait() == -9
@@ -107,14 +110,14 @@ def _kill_often(root: Path, kills: int, seed: int) -> _Acknowledged:
     rng = random.Random(seed)  # noqa: S311 - moments, not secrets
     acknowledged = _Acknowledged()
     for _ in range(kills):
-        _run_and_kill(root, rng.uniform(0.0, 0.12), acknowledged)
+        _run_and_kill(root, rng, acknowledged)
         _check(root, acknowledged)
     return acknowledged
 
 
 def test_kills(tmp_path: Path) -> None:
     acknowledged = _kill_often(tmp_path, kills=30, seed=1)
-    assert acknowledged.committed > 30, "the writer hardly wrote: the test shows nothing"
+    assert acknowledged.committed > 15, "the writer hardly wrote: the test shows nothing"
 
 
 @pytest.mark.slow
