@@ -1,0 +1,40 @@
+"""Teach and ask a robot from a Python program.
+
+>>> with LearnClient() as robot:
+...     robot.learn("mug")
+...     print(robot.recognize().name)
+"""
+
+from __future__ import annotations
+
+from lr_ros.client.errors import ClientError, LearnError, NotAvailableError
+from lr_ros.client.learn_client import LearnClient
+from lr_ros.client.records import (
+    ClassInfo,
+    Hypothesis,
+    LearnerState,
+    LearnResult,
+    ObjectList,
+    Recognition,
+    Region,
+    SegmentInfo,
+    Status,
+)
+from lr_ros.client.watching import RecognitionStream
+
+__all__ = [
+    "ClassInfo",
+    "ClientError",
+    "Hypothesis",
+    "LearnClient",
+    "LearnError",
+    "LearnResult",
+    "LearnerState",
+    "NotAvailableError",
+    "ObjectList",
+    "Recognition",
+    "RecognitionStream",
+    "Region",
+    "SegmentInfo",
+    "Status",
+]
