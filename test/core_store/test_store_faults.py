@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -112,6 +113,60 @@ def test_a_file_size_limit_of_the_kernel(tmp_path: Path) -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
         assert store.commit(make_state(2, size=100_000), "") == 2
         assert len(list((tmp_path / "versions").iterdir())) == 3
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path):
+    """Return a file system of one megabyte, where this user may mount one."""
+    disk_path = tmp_path / "disk"
+    disk_path.mkdir()
+    mount = shutil.which("mount")
+    options = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk_path)]
+    if (
+        mount is None
+        or subprocess.run([mount, *options], check=False, stderr=subprocess.DEVNULL).returncode
+    ):
+        pytest.skip("this user may not mount a file system")
+    yield disk_path
+    subprocess.run([shutil.which("umount") or "umount", str(disk_path)], check=True)
+
+
+def test_a_disk_that_is_full_and_has_room_again(small_disk: Path) -> None:
+    with Store(small_disk / "store") as store:
+        store.commit(make_state(1), "")
+        filler = small_disk / "filler"
+        with pytest.raises(OSError, match="No space"):
+            filler.write_bytes(b"x" * (2 << 20))
+        with pytest.raises(StoreIOError, match=r"writing .*snapshot failed: No space left"):
+            store.commit(make_state(2, size=50_000), "")
+        with pytest.raises(StoreIOError, match="No space left"):
+            store.journal.put("s", make_state(2, size=50_000))
+        loaded = store.load()
+        assert loaded is not None
+        assert loaded.version == 1
+        filler.unlink()
+        assert store.commit(make_state(2, size=50_000), "") == 2
+        assert store.set_aside == []
+
+
+def test_a_disk_that_becomes_read_only(small_disk: Path) -> None:
+    mount = shutil.which("mount")
+    assert mount is not None
+    with Store(small_disk / "store") as store:
+        store.commit(make_state(1), "")
+        store.commit(make_state(2), "")
+        newest = next((small_disk / "store" / "versions").glob("*2.snapshot"))
+        newest.write_bytes(newest.read_bytes()[:-100])
+        # The open lock file would keep the disk from being remounted.
+        store.close()
+        subprocess.run([mount, "-o", "remount,ro", str(small_disk)], check=True)
+        with pytest.raises(StoreIOError, match="Read-only file system"):
+            Store(small_disk / "store")
+        subprocess.run([mount, "-o", "remount,rw", str(small_disk)], check=True)
+    with Store(small_disk / "store") as store:
+        loaded = store.load()
+        assert loaded is not None
+        assert loaded.version == 1
 
 
 def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:

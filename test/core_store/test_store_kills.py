@@ -19,6 +19,7 @@ from lr_ros.core.store import Store
 # journal. Each line is written after the call has returned, as an answer to an operator would be.
 _WRITER = """
 import sys
+import time
 from pathlib import Path
 from lr_ros.core.store import Store
 from core_store.states import make_state
@@ -28,7 +29,7 @@ number = loaded.state.meta["number"] if loaded else 0
 print("open", flush=True)
 while True:
     number += 1
-    name = f"s{number}"
+    name = f"s{time.time_ns()}"
     store.journal.put(name, make_state(number, size=3000))
     print(f"+{name} {number}", flush=True)
     if number % 7 == 0:

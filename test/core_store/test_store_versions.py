@@ -68,6 +68,7 @@ def test_any_state_comes_back_as_it_was(tmp_path_factory, array, transposed, met
     native = array.astype(array.dtype.newbyteorder("="))
     np.testing.assert_array_equal(state.arrays["a.b"], native)
     assert state.arrays["a.b"].shape == array.shape
+    assert state.arrays["a.b"].flags.writeable
     assert state.meta == {"meta": meta}
 
 

@@ -7,6 +7,7 @@ still in the journal at the next start are to be trained then.
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,10 @@ class JournalEntry:
 
 
 class Journal:
-    """The journal in ``directory``: at most ``most`` sessions of ``max_bytes`` altogether."""
+    """The journal in ``directory``: at most ``most`` sessions of ``max_bytes`` altogether.
+
+    Its methods may be called from any thread.
+    """
 
     def __init__(
         self,
@@ -51,28 +55,31 @@ class Journal:
         self._quarantine = quarantine
         self._most = most
         self._max_bytes = max_bytes
+        self._mutex = threading.Lock()
 
     def put(self, session_id: str, state: State) -> None:
         """Put a session on disk; when this returns, a power cut does not lose it.
 
-        One of the same id is replaced. Raises InvalidNameError, JournalFullError, StoreIOError, and
+        One of the same id is replaced; an id that was trained is never to be used again. Raises InvalidNameError, JournalFullError, StoreIOError, and
         ValueError for a state that cannot be stored.
         """
         check_name(session_id, "session")
-        path = self._path(session_id)
-        others = [p for p in self._files().values() if p != path]
-        self._check_room(others, state)
         manifest = snapshot.Manifest("session", session_id)
-        write_file(path, lambda file: snapshot.write(file, state, manifest))
+        with self._mutex:
+            path = self._path(session_id)
+            others = [p for p in self._files().values() if p != path]
+            self._check_room(others, state)
+            write_file(path, lambda file: snapshot.write(file, state, manifest))
 
     def done(self, session_id: str) -> None:
         """Take a session out, its training being on disk; an unknown one is no error.
 
         Raises StoreIOError.
         """
-        path = self._files().get(session_id)
-        if path is not None:
-            remove_file(path)
+        with self._mutex:
+            path = self._files().get(session_id)
+            if path is not None:
+                remove_file(path)
 
     def ids(self) -> list[str]:
         """Return the ids of the sessions in the journal, oldest first, without reading them."""
@@ -83,7 +90,8 @@ class Journal:
 
         Raises IncompatibleStoreError and StoreIOError.
         """
-        entries = (self._read(session_id, path) for session_id, path in self._files().items())
+        with self._mutex:
+            entries = [self._read(session_id, path) for session_id, path in self._files().items()]
         return [entry for entry in entries if entry is not None]
 
     def _read(self, session_id: str, path: Path) -> JournalEntry | None:
@@ -119,7 +127,10 @@ class Journal:
 
     def _check_room(self, others: list[Path], state: State) -> None:
         size = sum(array.nbytes for array in state.arrays.values())
-        size += sum(path.stat().st_size for path in others)
+        try:
+            size += sum(path.stat().st_size for path in others)
+        except OSError as error:
+            raise StoreIOError.of(error, self._directory, "reading") from error
         if len(others) >= self._most or size > self._max_bytes:
             raise JournalFullError(
                 f"{len(others)} sessions wait for their training and with this one would take "

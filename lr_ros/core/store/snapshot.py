@@ -77,7 +77,8 @@ def read(data: bytes, where: str) -> tuple[Manifest, State]:
     check_readable(body["format"], body["needs"], where)
     with _damage_in(where):
         meta = json.loads(_member(archive, META, body))
-        arrays = safetensors.numpy.load(_member(archive, ARRAYS, body))
+        loaded = safetensors.numpy.load(_member(archive, ARRAYS, body))
+        arrays = {name: np.require(array, requirements="W") for name, array in loaded.items()}
         manifest = _manifest(body)
     return manifest, migrate(State(arrays, meta), body["format"])
 
