@@ -60,8 +60,9 @@ class Journal:
     def put(self, session_id: str, state: State) -> None:
         """Put a session on disk; when this returns, a power cut does not lose it.
 
-        One of the same id is replaced; an id that was trained is never to be used again. Raises InvalidNameError, JournalFullError, StoreIOError, and
-        ValueError for a state that cannot be stored.
+        One of the same id is replaced. An id must not be used again once it was trained: after a
+        restart it would count as trained. Raises InvalidNameError, JournalFullError, StoreIOError,
+        and ValueError for a state that cannot be stored.
         """
         check_name(session_id, "session")
         manifest = snapshot.Manifest("session", session_id)
