@@ -5,7 +5,7 @@ from __future__ import annotations
 from .frozen import FrozenStage
 from .serving import ServingStage, pretrained_arrays
 from .spec import BackboneSpec, available_cuts
-from .trainable import TrainableStage
+from .trainable import TrainableStage, fastest_compute
 from .weights import WeightsError
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "TrainableStage",
     "WeightsError",
     "available_cuts",
+    "fastest_compute",
     "pretrained_arrays",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .graph import build_graph
+from .layers import folded_arrays
 from .session import Session
 from .spec import BackboneSpec
 from .trainable import TrainableStage
@@ -26,7 +27,7 @@ class ServingStage:
     def __init__(self, spec: BackboneSpec, arrays: Mapping[str, NDArray[Any]], threads: int = 1):
         net = spec.network
         units = net.above(spec.cut)
-        folded = {c.name: _folded(c.name, c.weight_shape, arrays) for u in units for c in u.convs}
+        folded = {c.name: folded_arrays(c, arrays) for unit in units for c in unit.convs}
         self.spec = spec
         self._session = None
         if spec.cut != net.pool_name:
@@ -48,14 +49,3 @@ class ServingStage:
 def pretrained_arrays(spec: BackboneSpec) -> dict[str, NDArray[np.float32]]:
     """Return the arrays of the untouched pretrained network above the cut."""
     return TrainableStage(spec).arrays()
-
-
-def _folded(
-    name: str, shape: tuple[int, ...], arrays: Mapping[str, NDArray[Any]]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    weight, bias = (arrays.get(f"{name}.{part}") for part in ("weight", "bias"))
-    if weight is None or bias is None:
-        raise ValueError(f"the weights lack layer {name!r}")
-    if weight.shape != shape or bias.shape != shape[:1]:
-        raise ValueError(f"layer {name!r} has shape {weight.shape}, not {shape}")
-    return np.asarray(weight, np.float32), np.asarray(bias, np.float32)

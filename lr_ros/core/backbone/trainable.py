@@ -2,141 +2,152 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
 from typing import Any, Literal
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812 - torch's own convention
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
-from .architecture import Conv, Network, Unit
+from .architecture import Network, Unit
+from .kernels import Size, pool
+from .layers import Arrays, FoldedLayer, Layer, RenormLayer
 from .spec import BackboneSpec
-from .weights import load_parameters
+from .weights import Parameters, load_parameters
 
 Norm = Literal["folded", "batch_renorm"]
-Arrays = Mapping[str, NDArray[Any]]
+Compute = Literal["float32", "bfloat16"]
+
+_LAYERS = {"folded": FoldedLayer, "batch_renorm": RenormLayer}
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 class TrainableStage(nn.Module):
     """The units above the cut and a global average pool.
 
-    ``seed`` matters only for a network without pretrained weights, whose weights are drawn.
+    Args:
+        spec: the network, its cut and the size of its input.
+        seed: of the weights of a network that has no pretrained ones; else without effect.
+        norm: ``folded``: the pretrained statistics, scales and shifts are part of the
+            convolutions and are trained as their weights and biases; ``batch_renorm``: batch
+            renormalisation after each convolution (see :meth:`set_renorm`).
+        compute: type of the activations. Weights and gradients are float32 in either case.
+            ``bfloat16`` (with ``folded`` only) halves the time where the processor multiplies it
+            (:func:`fastest_compute`) and adds rounding of a few percent to each gradient.
+
+    Raises:
+        ValueError: a choice does not exist.
+        WeightsError: the weights cannot be read.
     """
 
-    def __init__(self, spec: BackboneSpec, seed: int = 0, norm: Norm = "folded") -> None:
+    def __init__(
+        self,
+        spec: BackboneSpec,
+        seed: int = 0,
+        norm: Norm = "folded",
+        compute: Compute = "float32",
+    ) -> None:
         super().__init__()
-        if norm != "folded":
-            raise ValueError(f"norm is {norm!r}; choose folded")
-        net = spec.network
-        parameters = load_parameters(spec, seed)
+        if norm not in _LAYERS:
+            raise ValueError(f"norm is {norm!r}; choose one of {', '.join(_LAYERS)}")
+        if compute not in _DTYPES:
+            raise ValueError(f"compute is {compute!r}; choose one of {', '.join(_DTYPES)}")
+        if compute == "bfloat16" and norm == "batch_renorm":
+            raise ValueError("batch_renorm needs float32: bfloat16 blurs its statistics")
         self.spec = spec
         self.feature_size = spec.feature_size
-        self._units = nn.ModuleList(
-            _FoldedUnit(
-                net, unit, {c.name: parameters[c.name].folded(net.norm_eps) for c in unit.convs}
-            )
-            for unit in net.above(spec.cut)
-        )
+        self.compute = compute
+        self._dtype = _DTYPES[compute]
+        parameters = load_parameters(spec, seed)
+        size = spec.latent_shape[1:]
+        self._units = nn.ModuleList()
+        for unit in spec.network.above(spec.cut):
+            block = _UnitModule(spec.network, unit, size, parameters, norm)
+            size = block.output_size
+            self._units.append(block)
 
-    def forward(self, latents: torch.Tensor) -> torch.Tensor:
-        """Return features float32 [N, feature_size] of latents float32 [N, C, h, w]."""
-        x = latents.contiguous(memory_format=torch.channels_last)
-        for unit in self._folded_units():
-            x = unit.forward(x)
-        return x.mean(dim=(2, 3))
+    def forward(self, latents: Tensor) -> Tensor:
+        """Return features float32 [N, feature_size] of latents float32 [N, C, h, w].
+
+        Raises:
+            ValueError: the latents have another shape than the cut gives.
+        """
+        if latents.shape[1:] != self.spec.latent_shape:
+            shape = tuple(latents.shape[1:])
+            raise ValueError(f"latents have shape {shape}, not {self.spec.latent_shape}")
+        x = latents.flatten(2).permute(1, 2, 0).to(self._dtype).contiguous()
+        for unit in self._units:
+            x = unit(x)
+        return pool(x, latents.dtype)
 
     def depth_groups(self) -> list[list[nn.Parameter]]:
         """Return the parameters of each unit, from the one next to the cut to the last."""
         return [list(unit.parameters()) for unit in self._units]
 
-    def arrays(self) -> dict[str, NDArray[np.float32]]:
-        """Return a copy of all weights by name, as :class:`ServingStage` takes them."""
-        return {
-            name: value for unit in self._folded_units() for name, value in unit.arrays().items()
-        }
-
-    def load_arrays(self, arrays: Arrays) -> None:
-        """Take over weights that :meth:`arrays` gave.
+    def set_renorm(self, r_max: float, d_max: float, momentum: float) -> None:
+        """Set the limits and the momentum of every batch renormalisation.
 
         Raises:
-            ValueError: an array is missing or has another shape; nothing is changed then.
+            ValueError: r_max < 1, d_max < 0 or momentum outside [0, 1].
         """
-        mine = self.arrays()
-        for name, value in mine.items():
+        for layer in self._layers():
+            if isinstance(layer, RenormLayer):
+                layer.norm.set_limits(r_max, d_max, momentum)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return a copy of all state by name, as :class:`ServingStage` takes it."""
+        return {name: value for layer in self._layers() for name, value in layer.arrays().items()}
+
+    def load_arrays(self, arrays: Arrays) -> None:
+        """Take over the state that :meth:`arrays` gave; arrays of other names are left alone.
+
+        Raises:
+            ValueError: an array is missing, has another shape or is not finite; nothing is
+                changed then.
+        """
+        for name, mine in self.arrays().items():
             if name not in arrays:
                 raise ValueError(f"the weights lack {name!r}")
-            if arrays[name].shape != value.shape:
-                raise ValueError(f"{name!r} has shape {arrays[name].shape}, not {value.shape}")
-        for unit in self._folded_units():
-            unit.load(arrays)
+            if arrays[name].shape != mine.shape:
+                raise ValueError(f"{name!r} has shape {arrays[name].shape}, not {mine.shape}")
+            if not np.isfinite(arrays[name]).all():
+                raise ValueError(f"{name!r} holds values that are not finite")
+        for layer in self._layers():
+            layer.load(arrays)
 
     def clone(self) -> TrainableStage:
-        """Return an independent copy with the same weights."""
-        copy = TrainableStage.__new__(TrainableStage)
-        nn.Module.__init__(copy)
-        copy.spec, copy.feature_size = self.spec, self.feature_size
-        copy._units = nn.ModuleList(unit.clone() for unit in self._folded_units())
-        return copy
+        """Return an independent copy with the same state (gradients are not copied)."""
+        return copy.deepcopy(self)
 
-    def _folded_units(self) -> list[_FoldedUnit]:
-        return [unit for unit in self._units if isinstance(unit, _FoldedUnit)]
+    def _layers(self) -> list[Layer]:
+        return [module for module in self.modules() if isinstance(module, Layer)]
 
 
-class _FoldedUnit(nn.Module):
-    """A unit whose frozen batch statistics are folded into its convolutions."""
+class _UnitModule(nn.Module):
+    """A unit: layers in a row, with a skip connection around them where it has one."""
 
-    def __init__(self, net: Network, unit: Unit, folded: dict[str, Any]) -> None:
+    def __init__(
+        self, net: Network, unit: Unit, size: Size, parameters: Parameters, norm: Norm
+    ) -> None:
         super().__init__()
-        self._net, self._unit = net, unit
-        self._weights = nn.ParameterList(torch.from_numpy(folded[c.name][0]) for c in unit.convs)
-        self._biases = nn.ParameterList(torch.from_numpy(folded[c.name][1]) for c in unit.convs)
+        self._residual = unit.residual
+        self._layers = nn.ModuleList()
+        for conv in unit.convs:
+            layer = _LAYERS[norm](net, conv, size, parameters[conv.name])
+            size = layer.output_size
+            self._layers.append(layer)
+        self.output_size = size
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         start = x
-        for conv, weight, bias in zip(self._unit.convs, self._weights, self._biases, strict=True):
-            x = F.conv2d(
-                _pad(self._net, conv, x),
-                weight,
-                bias,
-                conv.stride,
-                groups=conv.inputs if conv.depthwise else 1,
-            )
-            if conv.relu6:
-                x = F.relu6(x)
-        return x + start if self._unit.residual else x
-
-    def arrays(self) -> dict[str, NDArray[np.float32]]:
-        named = {}
-        for conv, weight, bias in zip(self._unit.convs, self._weights, self._biases, strict=True):
-            named[f"{conv.name}.weight"] = weight.detach().numpy().copy()
-            named[f"{conv.name}.bias"] = bias.detach().numpy().copy()
-        return named
-
-    def load(self, arrays: Arrays) -> None:
-        with torch.no_grad():
-            for conv, weight, bias in zip(
-                self._unit.convs, self._weights, self._biases, strict=True
-            ):
-                weight.copy_(torch.from_numpy(np.asarray(arrays[f"{conv.name}.weight"])))
-                bias.copy_(torch.from_numpy(np.asarray(arrays[f"{conv.name}.bias"])))
-
-    def clone(self) -> _FoldedUnit:
-        return _FoldedUnit(
-            self._net,
-            self._unit,
-            {
-                conv.name: (weight.detach().numpy().copy(), bias.detach().numpy().copy())
-                for conv, weight, bias in zip(
-                    self._unit.convs, self._weights, self._biases, strict=True
-                )
-            },
-        )
+        for layer in self._layers:
+            x = layer(x)
+        return x + start if self._residual else x
 
 
-def _pad(net: Network, conv: Conv, x: torch.Tensor) -> torch.Tensor:
-    (top, bottom), (left, right) = (net.pads(conv, side) for side in x.shape[-2:])
-    if not (top or bottom or left or right):
-        return x
-    return F.pad(x, (left, right, top, bottom))
+def fastest_compute() -> Compute:
+    """Return ``bfloat16`` where the processor has instructions for its products."""
+    abilities = torch.cpu.get_capabilities()
+    fast = any(abilities.get(name) for name in ("avx512_bf16", "amx_bf16"))
+    return "bfloat16" if fast else "float32"
