@@ -1,0 +1,239 @@
+"""The learner: latents and operators' requests in; models and status out."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import torch
+from rclpy.clock import Clock, ClockType
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+
+from lr_ros.core.backbone import WeightsError
+from lr_ros.core.learner import LatentReplayLearner, LearnerConfig
+from lr_ros.core.store import Store, StoreError
+from lr_ros.msg import LatentFrame, LearnerStatus, ModelUpdate, Segment
+from lr_ros.nodes.learner_services import LearnerServices
+from lr_ros.nodes.tables import LEARNER
+from lr_ros.ros import qos
+from lr_ros.ros.diagnostics import Diagnostics, Level, Report
+from lr_ros.ros.encoder import backbone_spec
+from lr_ros.ros.messages import MessageError, from_latent_frame, to_model_update, to_status
+from lr_ros.ros.parameters import Parameters
+from lr_ros.ros.rates import RateMeter
+from lr_ros.ros.spin import run_node
+from lr_ros.stream.memory import SegmentMemory, SegmentMemoryConfig
+from lr_ros.teaching.capture import CaptureConfig
+from lr_ros.teaching.engine import Engine, TeachingConfig
+from lr_ros.teaching.errors import TeachingError
+from lr_ros.teaching.status import Model, Phase, Status
+
+WARN_SECONDS = 5.0
+
+
+class LearnerNode(LifecycleNode):
+    """Lifecycle node: configure opens the store and restores, activate takes requests."""
+
+    def __init__(self) -> None:
+        super().__init__("learner")
+        self.parameters = Parameters(self, LEARNER)
+        self.engine: Engine | None = None
+        self.active = False
+        self._faults: Counter[str] = Counter()
+        self._input = RateMeter()
+        self._system_clock = Clock(clock_type=ClockType.SYSTEM_TIME)
+        with contextlib.suppress(OSError):  # not every machine lets a process change its niceness
+            os.nice(self.parameters["training.nice"])
+
+    # ---- life cycle ---------------------------------------------------------------------------
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the network, open the store, restore what is known, begin to work."""
+        self._models = self.create_publisher(ModelUpdate, "model", qos.latched())
+        self._statuses = self.create_publisher(LearnerStatus, "learner_status", qos.latched())
+        try:
+            self.engine = self._make_engine()
+        except (ValueError, OSError, WeightsError, StoreError, TeachingError) as error:
+            self.get_logger().error(f"cannot start: {error}")
+            return TransitionCallbackReturn.FAILURE
+        self._latents = self.create_subscription(
+            LatentFrame, "latents", self._on_latents, qos.results(50)
+        )
+        self._segments = self.create_subscription(
+            Segment, "segments", self._on_segment, qos.results(50)
+        )
+        self._offered = LearnerServices(self)
+        self._diagnostics = Diagnostics(self, self._report)
+        self._heartbeat = self.create_timer(
+            1.0, self._repeat_status, clock=Clock(clock_type=ClockType.STEADY_TIME)
+        )
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Take requests and latents."""
+        self.active = True
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Refuse requests; a session that runs is discarded, what was learned stays."""
+        self.active = False
+        if self.engine is not None:
+            with contextlib.suppress(TeachingError):
+                self.engine.cancel()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close the store and give everything back."""
+        self.close()
+        self._offered.close()
+        for subscription in (self._latents, self._segments):
+            self.destroy_subscription(subscription)
+        self._diagnostics.close()
+        self.destroy_timer(self._heartbeat)
+        for publisher in (self._models, self._statuses):
+            self.destroy_publisher(publisher)
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Close the store and end the thread."""
+        self.close()
+        return TransitionCallbackReturn.SUCCESS
+
+    def close(self) -> None:
+        """End the thread and close the store; safe to call again."""
+        self.active = False
+        if self.engine is not None:
+            self.engine.close()
+            self.engine = None
+
+    def _make_engine(self) -> Engine:
+        p = self.parameters
+        torch.set_num_threads(p["training.threads"])
+        learner = LatentReplayLearner(
+            backbone_spec(p),
+            LearnerConfig(
+                strategy=p["training.strategy"],
+                replay_capacity=p["replay.capacity"],
+                bits=p["replay.bits"],
+                seed=p["training.seed"],
+            ),
+        )
+        export = p["store.export_directory"]
+        store = Store(
+            self._store_directory(),
+            keep=p["store.keep"],
+            max_bytes=p["store.max_megabytes"] << 20,
+            export_directory=Path(export) if export else None,
+        )
+        engine = Engine(learner, store, self._segment_memory(), self._teaching_config(), self)
+        try:
+            engine.start()
+        except BaseException:
+            store.close()
+            raise
+        self.get_logger().info(f"what is learned is kept in {store.root}")
+        return engine
+
+    def _store_directory(self) -> Path:
+        named = self.parameters["store.directory"]
+        if named:
+            return Path(named).expanduser()
+        base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+        namespace = self.get_namespace().strip("/").replace("/", "_") or "default"
+        return Path(base).expanduser() / "lr_ros" / namespace
+
+    def _segment_memory(self) -> SegmentMemory:
+        return SegmentMemory(
+            SegmentMemoryConfig(
+                segments=self.parameters["segments.remembered"],
+                frames=self.parameters["segments.frames"],
+                max_bytes=self.parameters["segments.megabytes"] << 20,
+            )
+        )
+
+    def _teaching_config(self) -> TeachingConfig:
+        p = self.parameters
+        return TeachingConfig(
+            capture=CaptureConfig(
+                rate=p["session.rate"],
+                min_frames=p["session.min_frames"],
+                end_with_segment=p["session.end_with_segment"],
+            ),
+            max_classes=p["session.max_classes"],
+            silence=p["session.silence"],
+            learn_while_looking=p["training.while_looking"],
+        )
+
+    # ---- what arrives ---------------------------------------------------------------------------
+
+    def _on_latents(self, message: LatentFrame) -> None:
+        if not self.active or self.engine is None:
+            return
+        try:
+            record = from_latent_frame(message, self.engine.encoder_id, self.engine.latent_shape)
+        except MessageError as error:
+            self._faults[error.reason] += 1
+            self.get_logger().warning(
+                f"latents refused ({error.reason}): {error}", throttle_duration_sec=WARN_SECONDS
+            )
+            return
+        self._input.tick()
+        self.engine.submit(record)
+
+    def _on_segment(self, message: Segment) -> None:
+        if self.active and self.engine is not None and message.event == Segment.END:
+            self.engine.segment_ended(message.segment_id)
+
+    # ---- what the engine says (from its thread) -----------------------------------------------
+
+    def on_status(self, status: Status) -> None:
+        """Publish the status."""
+        stamp = self.get_clock().now().to_msg()
+        self._statuses.publish(to_status(status, stamp, time.monotonic() - status.since))
+
+    def on_model(self, model: Model) -> None:
+        """Publish the model, stamped with the system's time: it must rise even in simulation."""
+        self._models.publish(to_model_update(model, self._system_clock.now().to_msg()))
+
+    def on_log(self, level: str, text: str) -> None:
+        """Log what the engine has to say."""
+        logger = self.get_logger()
+        {"info": logger.info, "warning": logger.warning, "error": logger.error}[level](text)
+
+    def _repeat_status(self) -> None:
+        if self.engine is not None:
+            self.on_status(self.engine.status)
+
+    def _report(self) -> Report:
+        if self.engine is None:
+            return Report(Level.ERROR, "not configured", {})
+        status = self.engine.status
+        level, summary = Level.OK, status.phase.name.lower()
+        if not self.active:
+            level, summary = Level.WARN, "not active"
+        elif not self.engine.saved:
+            level, summary = Level.ERROR, "what was learned is not on disk"
+        elif status.phase is Phase.FAILED:
+            level, summary = Level.WARN, status.message
+        values: dict[str, Any] = {
+            "latents [Hz]": self._input.rate,
+            "latents age [s]": self._input.age,
+            "model version": status.model_version,
+            "classes": len(status.classes),
+            "replay used": status.replay_used,
+            "replay capacity": status.replay_capacity,
+            "saved": self.engine.saved,
+            "encoder": self.engine.encoder_id,
+        }
+        refused = {f"latents refused: {reason}": n for reason, n in self._faults.items()}
+        return Report(level, summary, values | refused)
+
+
+def main() -> int:
+    """Run the learner until it is told to stop; return the exit code."""
+    return run_node(LearnerNode, sys.argv)

@@ -1,0 +1,68 @@
+"""When a request is refused, and what is said then."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from lr_ros.teaching.capture import Capture
+from lr_ros.teaching.errors import ErrorCode, TeachingError
+from lr_ros.teaching.status import Status
+
+
+def refuse_if_paused(status: Status) -> None:
+    """Raise PAUSED while learning is paused."""
+    if status.paused:
+        raise TeachingError(
+            ErrorCode.PAUSED, "learning is paused; call pause_learning with false first"
+        )
+
+
+def refuse_if_busy(capture: Capture | None) -> None:
+    """Raise BUSY while a session gathers frames or is being trained."""
+    if capture is None:
+        return
+    doing = "gathers frames" if capture.end is None else "is being trained"
+    name = capture.request.class_name
+    raise TeachingError(
+        ErrorCode.BUSY, f"the session for {name!r} {doing}; wait, stop or cancel it"
+    )
+
+
+def refuse_if_full(class_name: str, known: Sequence[str], most: int) -> None:
+    """Raise CAPACITY where one more class would be one too many."""
+    if class_name not in known and len(known) >= most:
+        raise TeachingError(
+            ErrorCode.CAPACITY,
+            f"{len(known)} classes are known, the most that parameter session.max_classes allows; "
+            "forget one first",
+        )
+
+
+def refuse_if_silent(silence: float, most: float) -> None:
+    """Raise NO_IMAGES where no latent has arrived for too long [s]."""
+    if silence <= most:
+        return
+    ever = f"for {silence:.1f} s" if math.isfinite(silence) else "have arrived yet"
+    raise TeachingError(
+        ErrorCode.NO_IMAGES,
+        f"no latents {ever}: is the camera publishing, is the recognizer active and of the same "
+        "encoder? Try: lr doctor",
+    )
+
+
+def raise_if_over(capture: Capture) -> None:
+    """Raise the error with which a capture has ended already."""
+    if capture.result.done():
+        result = capture.result.result()
+        raise TeachingError(result.code, result.message)
+
+
+def too_few(capture: Capture) -> str:
+    """Return what is said of a session with too few good frames."""
+    refused = ", ".join(f"{count} {reason}" for reason, count in capture.refused.items())
+    reason = capture.end.value if capture.end is not None else ""
+    return (
+        f"{capture.frames} good frames, {capture.min_frames} are needed ({reason}; refused: "
+        f"{refused or 'none'}); nothing was changed"
+    )

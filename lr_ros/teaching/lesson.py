@@ -1,0 +1,114 @@
+"""A lesson: one complete session is journaled, trained, published and stored, or nothing is."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+
+import numpy as np
+
+from lr_ros.core.learner import CanceledError, Progress
+from lr_ros.core.state import State
+from lr_ros.core.store import JournalEntry, StoreError
+from lr_ros.teaching.capture import Capture
+from lr_ros.teaching.errors import ErrorCode, TeachingError
+from lr_ros.teaching.knowledge import Knowledge
+from lr_ros.teaching.status import Listener, Phase, SessionResult, StatusBoard
+from lr_ros.teaching.training import SessionTrainer
+
+PROGRESS_SECONDS = 0.1
+"""Progress is told at most this often."""
+
+
+class Lessons:
+    """Gives lessons, one after the other. Used from the engine's thread only."""
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        trainer: SessionTrainer,
+        board: StatusBoard,
+        listener: Listener,
+        closing: Callable[[], bool],
+    ) -> None:
+        self._knowledge = knowledge
+        self._trainer = trainer
+        self._board = board
+        self._listener = listener
+        self._closing = closing
+        self._told_at = 0.0
+
+    def give(self, capture: Capture) -> SessionResult:
+        """Train on a complete session; never raises, the result says what happened."""
+        self._board.update(phase=Phase.TRAINING, progress=0.0)
+        self._write_journal(capture)
+        try:
+            result = self._train(capture)
+        except CanceledError:
+            self._trainer.abandon()
+            if not self._closing():
+                self._strike_journal(capture)
+            result = _failed(capture, ErrorCode.CANCELED, "canceled; nothing was changed")
+        except TeachingError as error:
+            result = _failed(capture, error.code, str(error), self._knowledge.version)
+        except Exception as error:  # noqa: BLE001 - one bad session must not end the learner
+            self._trainer.abandon()
+            self._strike_journal(capture)
+            self._listener.on_log("error", traceback.format_exc())
+            text = f"training failed, nothing was changed: {error}"
+            result = _failed(capture, ErrorCode.TRAINING_FAILED, text)
+        return result
+
+    def interrupted(self) -> list[JournalEntry]:
+        """Return the sessions that were complete but not trained when the power went."""
+        try:
+            return self._knowledge.store.journal.pending()
+        except StoreError as error:
+            self._listener.on_log("error", f"the journal cannot be read: {error}")
+            return []
+
+    def _train(self, capture: Capture) -> SessionResult:
+        name = capture.request.class_name
+        report = self._trainer.finish(capture, self._tell)
+        try:
+            self._knowledge.changed(f"learn {name}", capture.session_id)
+        finally:
+            seconds = time.monotonic() - capture.last_frame_at
+        text = f"learned {name!r} from {report.frames} frames"
+        self._listener.on_log("info", f"{text} in {report.iterations} steps, {seconds:.2f} s")
+        return SessionResult(
+            success=True,
+            code=ErrorCode.NONE,
+            message=text,
+            session_id=capture.session_id,
+            frames=report.frames,
+            model_version=self._knowledge.version,
+            seconds=seconds,
+        )
+
+    def _tell(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._told_at >= PROGRESS_SECONDS or progress.fraction >= 1.0:
+            self._told_at = now
+            self._board.update(progress=progress.fraction, loss=progress.loss)
+
+    def _write_journal(self, capture: Capture) -> None:
+        state = State(
+            {"latents": np.stack(capture.latents)}, {"class_name": capture.request.class_name}
+        )
+        try:
+            self._knowledge.store.journal.put(capture.session_id, state)
+        except StoreError as error:
+            text = f"session {capture.session_id} would not survive a power cut: {error}"
+            self._listener.on_log("warning", text)
+
+    def _strike_journal(self, capture: Capture) -> None:
+        try:
+            self._knowledge.store.journal.done(capture.session_id)
+        except StoreError as error:
+            self._listener.on_log("warning", f"the journal cannot be written: {error}")
+
+
+def _failed(capture: Capture, code: ErrorCode, message: str, version: int = 0) -> SessionResult:
+    return SessionResult(False, code, message, capture.session_id, capture.frames, version)
