@@ -8,8 +8,9 @@ import pytest
 from builtin_interfaces.msg import Time
 from hypothesis import given
 from hypothesis import strategies as st
-from lr_ros.ros.images import ENCODINGS, ImageError, to_compressed, to_image, to_rgb
 from sensor_msgs.msg import CompressedImage, Image
+
+from lr_ros.ros.images import ENCODINGS, ImageError, to_compressed, to_image, to_rgb
 
 HEIGHT, WIDTH = 32, 48
 

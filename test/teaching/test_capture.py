@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from lr_ros.stream.memory import PackedLatent
 from lr_ros.teaching.capture import Capture, CaptureConfig, End, LatentRecord
 from lr_ros.teaching.requests import LearnRequest, Region
