@@ -62,14 +62,20 @@ def _box(canvas: Rgb, answer: Answer, scale: float) -> None:
 def _text(canvas: Rgb, lines: list[str], colour: Colour, scale: float) -> None:
     for number, line in enumerate(lines):
         size = (0.5 if number == 0 else 0.38) * scale
-        top = round((18 + 15 * number) * scale)
+        top = round((17 + 18 * number) * scale)
         place = (round(6 * scale), top)
         _letters(canvas, _ascii(line), place, size, colour if number == 0 else INK)
 
 
 def _letters(canvas: Rgb, text: str, place: tuple[int, int], size: float, colour: Colour) -> None:
+    """Write on a shaded ground: an outline would have another width in some OpenCV fonts."""
     thickness = max(1, round(1.4 * size))
-    cv2.putText(canvas, text, place, _FONT, size, SHADE, thickness + 2, cv2.LINE_AA)
+    (width, height), below = cv2.getTextSize(text, _FONT, size, thickness)
+    x, y = place
+    pad = max(2, round(4 * size))
+    left, top = max(x - pad, 0), max(y - height - pad, 0)
+    ground = canvas[top : y + below + pad // 2, left : x + width + pad]
+    ground[:] = (0.35 * ground + 0.65 * np.array(SHADE)).astype(np.uint8)
     cv2.putText(canvas, text, place, _FONT, size, colour, thickness, cv2.LINE_AA)
 
 
