@@ -86,8 +86,8 @@ class Connection:
         """Whether the connection was closed, or ROS was shut down under it."""
         return self._closing.is_set() or not self._thread.is_alive()
 
-    def close(self) -> None:
-        """Stop the thread, join it and destroy the node; safe to call twice."""
+    def close(self, release: Callable[[], object] = lambda: None) -> None:
+        """Stop the thread, join it, call ``release`` and destroy the node; safe to call twice."""
         with self._close_lock:
             if self._closing.is_set():
                 return
@@ -95,6 +95,7 @@ class Connection:
         atexit.unregister(self.close)
         self._executor.create_task(lambda: None)  # ends a waiting spin_once; wake() would not
         self._thread.join()
+        release()
         self._executor.shutdown(timeout_sec=1.0)
         self.node.destroy_node()
         self._shut_down_context()

@@ -13,8 +13,7 @@ class LearnError(ClientError):
     """The robot refused a request or failed at it.
 
     Attributes:
-        code: A constant of ``lr_ros/msg/ErrorCode``; None where the service carries no code
-            (``undo``, ``reset``, ``pause_learning``, ``cancel``).
+        code: A constant of ``lr_ros/msg/ErrorCode``; None where the robot gave none.
         code_name: Name of that constant, such as ``"UNKNOWN_CLASS"``; ``"REFUSED"`` without a code.
         message: The robot's sentence: what failed, with the value, and what to do.
     """
@@ -30,6 +29,15 @@ class LearnError(ClientError):
         """Return the error of an answer; an empty message is replaced by the code's name."""
         name = code_name(code)
         return cls(code, name, message or f"the request failed: {name.lower().replace('_', ' ')}")
+
+    @classmethod
+    def from_sentence(cls, message: str) -> LearnError:
+        """Return the error of a std_srvs answer, whose sentence begins with the code's name."""
+        name, separator, rest = message.partition(": ")
+        for code, known in _NAMES.items():
+            if separator and name == known:
+                return cls.from_answer(code, rest)
+        return cls.from_answer(None, message)
 
 
 class NotAvailableError(ClientError):

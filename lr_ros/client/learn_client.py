@@ -83,9 +83,7 @@ class LearnClient:
 
     def close(self) -> None:
         """End the client's thread and destroy its node; safe to call twice."""
-        if not self._connection.closed:
-            self._connection.run(self._learn.destroy)
-        self._connection.close()
+        self._connection.close(self._learn.destroy)
 
     def __enter__(self) -> LearnClient:
         return self
@@ -309,7 +307,7 @@ class LearnClient:
 def _accepted(answer: Any) -> str:
     """Return the sentence of a std_srvs answer."""
     if not answer.success:
-        raise LearnError.from_answer(None, answer.message)
+        raise LearnError.from_sentence(answer.message)
     return str(answer.message)
 
 

@@ -263,7 +263,7 @@ class FakeLearner(Node):
 
     def undo(self, _request, answer):
         if not self.classes:
-            answer.success, answer.message = False, "nothing to undo"
+            answer.success, answer.message = False, "NOTHING_TO_UNDO: no earlier version is kept"
             return answer
         self.classes.popitem()
         answer.success, answer.message = True, "undone"

@@ -134,6 +134,10 @@ def test_correcting(client):
         client.forget("cup")
     with pytest.raises(LearnError) as caught:
         client.undo()
+    assert caught.value.code == ErrorCode.NOTHING_TO_UNDO
+    assert caught.value.message == "no earlier version is kept"
+    with pytest.raises(LearnError) as caught:
+        client.cancel()
     assert (caught.value.code, caught.value.code_name) == (None, "REFUSED")
     client.learn("mug")
     assert client.undo() == "undone"

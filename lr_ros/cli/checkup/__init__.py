@@ -1,0 +1,1 @@
+"""What `lr doctor` looks at, and what it concludes."""

@@ -1,0 +1,54 @@
+"""Options that every command takes, and the types of their values."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import Any
+
+
+def seconds(text: str) -> float:
+    """Return a positive number of seconds, for argparse."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text}: seconds must be above 0")
+    return value
+
+
+def whole(text: str) -> int:
+    """Return a whole number above 0, for argparse."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text}: must be 1 or more")
+    return value
+
+
+def add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
+    """Add the options that may stand before the command's name or after it.
+
+    ``defaults``: give them their defaults; a command's own would overwrite what stood before it.
+    """
+
+    def default(value: Any) -> Any:
+        return value if defaults else argparse.SUPPRESS
+
+    options: dict[str, dict[str, Any]] = {
+        "--namespace": {
+            "default": default(os.environ.get("LR_NAMESPACE", "lr")),
+            "metavar": "NS",
+            "help": "namespace of the robot's nodes (default: $LR_NAMESPACE, else lr)",
+        },
+        "--timeout": {
+            "type": seconds,
+            "default": default(5.0),
+            "metavar": "S",
+            "help": "longest time to wait for a node to be there (default: 5)",
+        },
+        "--verbose": {
+            "action": "store_true",
+            "default": default(False),
+            "help": "show the whole trace of an error",
+        },
+    }
+    for option, settings in options.items():
+        parser.add_argument(option, **settings)

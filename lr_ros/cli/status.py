@@ -1,0 +1,55 @@
+"""`lr status`: what the learner does."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import TYPE_CHECKING, Any
+
+from lr_ros.cli.errors import OK
+from lr_ros.cli.output import as_json, connect, table
+
+if TYPE_CHECKING:
+    from lr_ros.client import Status
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add `lr status` to the command line."""
+    parser = subparsers.add_parser("status", help="say what the learner does and knows")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the learner's status."""
+    with connect(arguments) as client:
+        status = client.status()
+    if arguments.json:
+        print(as_json(status, indent=2))
+    else:
+        table(("learner", ""), rows(status))
+    return OK
+
+
+def rows(status: Status) -> list[tuple[str, str]]:
+    """Return the status as lines for people."""
+    state = status.state.name.lower() + (", paused" if status.paused else "")
+    lines = [("state", state)]
+    if status.class_name:
+        lines.append(("session", f"{status.class_name!r} ({status.session_id})"))
+        lines.append(("frames", f"{status.frames} of {status.frames_target}"))
+    if status.frames_refused:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in status.refusals.items())
+        lines.append(("refused", f"{status.frames_refused} ({reasons})"))
+    if status.state.name in {"CAPTURING", "TRAINING"}:
+        lines.append(("progress", f"{100 * status.progress:.0f} %"))
+    if not math.isnan(status.loss) and status.class_name:
+        lines.append(("loss", f"{status.loss:.3f}"))
+    lines += [
+        ("model", str(status.model_version)),
+        ("classes", f"{len(status.classes)}: {', '.join(status.classes)}".rstrip(": ")),
+        ("replay memory", f"{status.replay_used} of {status.replay_capacity} latents"),
+    ]
+    if status.message:
+        lines.append(("says", status.message))
+    return lines
