@@ -19,7 +19,7 @@ def commands(file: str, tmp_path: Path, **arguments: str) -> dict[str, list[str]
 
 
 def test_the_three_files_are_there() -> None:
-    assert FILES == ["demo.launch.py", "lr_ros.launch.py", "simulation.launch.py"]
+    assert FILES == ["demo.launch.py", "lr_ros.launch.py", "simulation.launch.py", "webcam.launch.py"]
 
 
 def test_installed_files_are_found(prefix: Path) -> None:
