@@ -1,0 +1,1 @@
+"""Output heads: from a feature to a score for each class."""

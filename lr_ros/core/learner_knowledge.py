@@ -1,0 +1,219 @@
+"""Everything a learner knows at one moment: forked, changed, and then published as a whole."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict, dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .backbone import BackboneSpec
+from .learner_config import LearnerConfig, UnknownClassError
+from .model import ServingModel
+from .quantize import Quantizer
+from .replay import ReplayMemory, patterns_in
+from .state import State, with_prefix
+from .strategies import STRATEGIES, Strategy
+
+_UNBOUNDED = 10_000_000
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class ClassRecord:
+    """The history of a class; fields as in :class:`lr_ros.core.learner_config.ClassInfo`."""
+
+    name: str
+    sessions: int = 0
+    frames: int = 0
+    last_learned: float = 0.0
+
+
+@dataclass
+class Knowledge:
+    """Classes, strategy, replay memory and held-out patterns, all with the same class numbers.
+
+    Once published by a learner it never changes; whoever wants to change it forks it first.
+    """
+
+    spec: BackboneSpec
+    records: tuple[ClassRecord, ...]
+    strategy: Strategy
+    memory: ReplayMemory
+    held_out: ReplayMemory
+    rng: np.random.Generator
+    batches: int = 0
+    _model: ServingModel | None = field(default=None, repr=False)
+    _accuracies: NDArray[np.float64] | None = field(default=None, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @classmethod
+    def empty(
+        cls, spec: BackboneSpec, config: LearnerConfig, image_shape: tuple[int, ...]
+    ) -> Knowledge:
+        """Return the knowledge of a new learner; ``image_shape`` is for strategies on images."""
+        strategy = STRATEGIES[config.strategy](spec, config.seed)
+        on_images = strategy.patterns == "images"
+        shape = image_shape if on_images else spec.latent_shape
+        bits = 8 if on_images else config.bits
+        quantizer = Quantizer(8) if on_images else None
+        capacity = config.replay_capacity
+        if config.replay_megabytes is not None:
+            capacity = patterns_in(config.replay_megabytes, shape, bits)
+        if strategy.replays == "all":
+            capacity = _UNBOUNDED
+        held_out = max(1, round(config.replay_capacity * config.holdout))
+        return cls(
+            spec,
+            (),
+            strategy,
+            ReplayMemory(capacity, shape, bits, config.policy, config.seed, quantizer),
+            ReplayMemory(held_out, shape, bits, "balanced", config.seed, quantizer),
+            np.random.default_rng(config.seed),
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The classes, in the order of the outputs."""
+        return tuple(record.name for record in self.records)
+
+    def label(self, name: str) -> int:
+        """Return the number of a class; UnknownClassError if there is none of that name."""
+        try:
+            return self.names.index(name)
+        except ValueError:
+            known = ", ".join(self.names) or "none"
+            raise UnknownClassError(f"no class is called {name!r}; known: {known}") from None
+
+    def fork(self) -> Knowledge:
+        """Return a copy that may be changed."""
+        rng = np.random.default_rng()
+        rng.bit_generator.state = self.rng.bit_generator.state
+        return replace(
+            self,
+            strategy=self.strategy.fork(),
+            memory=self.memory.copy(),
+            held_out=self.held_out.copy(),
+            rng=rng,
+            _model=None,
+            _accuracies=None,
+            _lock=threading.Lock(),
+        )
+
+    def label_of_new(self, name: str) -> int:
+        """Return the number of a class, making room for it if it is new."""
+        if name not in self.names:
+            self.strategy.add_class()
+            self.records = (*self.records, ClassRecord(name))
+        return self.label(name)
+
+    def forget(self, name: str) -> None:
+        """Remove a class with its latents, head row and statistics."""
+        label = self.label(name)
+        self.strategy.remove(label)
+        self.memory.forget(label)
+        self.held_out.forget(label)
+        self.records = self.records[:label] + self.records[label + 1 :]
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a class another name, or make it part of the class that has that name already."""
+        label = self.label(old)
+        if new == old:
+            return
+        record = replace(self.records[label], name=new)
+        if new in self.names:
+            self._merge(label, self.label(new))
+        else:
+            self.records = (*self.records[:label], record, *self.records[label + 1 :])
+
+    def _merge(self, source: int, target: int) -> None:
+        a, b = self.records[source], self.records[target]
+        joined = ClassRecord(
+            b.name,
+            a.sessions + b.sessions,
+            a.frames + b.frames,
+            max(a.last_learned, b.last_learned),
+        )
+        self.strategy.merge(source, target)
+        for memory in (self.memory, self.held_out):
+            memory.rename(source, target)
+            memory.forget(source)
+        records = list(self.records)
+        records[target] = joined
+        del records[source]
+        self.records = tuple(records)
+
+    def model(self) -> ServingModel:
+        """Return the model that answers, built when it is first asked for."""
+        with self._lock:
+            if self._model is None:
+                self._model = ServingModel(self.strategy.parts(), self.names, self.spec)
+            return self._model
+
+    def accuracies(self) -> NDArray[np.float64]:
+        """Return the share right on held-out patterns of each class; NaN where there are none."""
+        model = self.model()
+        with self._lock:
+            if self._accuracies is None:
+                sample = self.held_out.take(np.arange(len(self.held_out)))
+                latents = self.strategy.latents_of(sample.latents)
+                right = model.predict(latents).probabilities.argmax(axis=1) == sample.labels
+                size = len(self.records)
+                hits = np.bincount(sample.labels, right, minlength=size)
+                with np.errstate(invalid="ignore"):
+                    self._accuracies = hits / np.bincount(sample.labels, minlength=size)
+            return self._accuracies
+
+    def state(self) -> State:
+        """Return everything needed to go on exactly here."""
+        memory, held_out = self.memory.state(), self.held_out.state()
+        return State(
+            {
+                **with_prefix("strategy", self.strategy.arrays()),
+                **with_prefix("replay", memory.arrays),
+                **with_prefix("held_out", held_out.arrays),
+            },
+            {
+                "format": _FORMAT,
+                "strategy": self.strategy.name,
+                "classes": [asdict(record) for record in self.records],
+                "replay": memory.meta,
+                "held_out": held_out.meta,
+                "rng": self.rng.bit_generator.state,
+                "batches": self.batches,
+            },
+        )
+
+    def restored(self, state: State) -> Knowledge:
+        """Return the knowledge that a state of a learner with the same settings describes.
+
+        Raises:
+            ValueError: the state is of another format or strategy, or its parts do not fit.
+        """
+        meta = state.meta
+        if meta.get("format") != _FORMAT:
+            raise ValueError(f"learner state has format {meta.get('format')}, not {_FORMAT}")
+        if meta["strategy"] != self.strategy.name:
+            raise ValueError(
+                f"learner state is of strategy {meta['strategy']!r}, "
+                f"this learner uses {self.strategy.name!r}; set the strategy to that or reset"
+            )
+        new = self.fork()
+        try:
+            new.records = tuple(ClassRecord(**record) for record in meta["classes"])
+            new.strategy.load(state.part("strategy"), len(new.records))
+            new.memory = ReplayMemory.restored(State(state.part("replay"), meta["replay"]))
+            new.held_out = ReplayMemory.restored(State(state.part("held_out"), meta["held_out"]))
+            new.rng.bit_generator.state = meta["rng"]
+            new.batches = int(meta["batches"])
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"learner state lacks {error}") from error
+        for memory in (new.memory, new.held_out):
+            if memory.shape != self.memory.shape:
+                raise ValueError(
+                    f"stored latents have shape {memory.shape}, not {self.memory.shape}"
+                )
+            if max(memory.counts(), default=-1) >= len(new.records):
+                raise ValueError("the replay memory has latents of a class that has no name")
+        return new

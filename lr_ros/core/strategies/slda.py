@@ -1,0 +1,67 @@
+"""Streaming LDA on a fixed feature of the pretrained network."""
+
+from __future__ import annotations
+
+from typing_extensions import Self, override
+
+from ..backbone import BackboneSpec
+from ..heads.slda import StreamingLDA
+from ..model import Branch, ModelParts, normalized
+from ..model_features import FeatureName, feature_size, fixed_feature
+from ..state import Arrays
+from .base import FloatArray, Strategy
+
+
+class Slda(Strategy):
+    """Learns in closed form, frame by frame, and never forgets; the network stays as it is.
+
+    Features are brought to length one. ``scale`` softens the probabilities: neighbouring frames are
+    far more alike than LDA, which takes them as independent, believes.
+    """
+
+    name = "slda"
+    feature: FeatureName = "bottleneck"
+    shrinkage = 0.3
+    scale = 0.3
+
+    def __init__(self, spec: BackboneSpec, seed: int = 0) -> None:
+        super().__init__(spec, seed)
+        self.head = StreamingLDA(feature_size(spec, self.feature), self.shrinkage)
+
+    @override
+    def fork(self) -> Self:
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin.head = self.head.fork()
+        return twin
+
+    @override
+    def add_class(self) -> None:
+        self.head.add_class()
+
+    @override
+    def remove(self, label: int) -> None:
+        self.head.remove(label)
+
+    @override
+    def merge(self, source: int, target: int) -> None:
+        self.head.merge(source, target)
+
+    @override
+    def observe(self, latents: FloatArray, label: int) -> None:
+        features = fixed_feature(self.spec, self.feature).features(latents)
+        self.head.update(normalized(features), label)
+
+    @override
+    def parts(self) -> ModelParts:
+        return ModelParts((Branch.of(self.feature, self.head.linear(), self.scale, normal=True),))
+
+    @override
+    def arrays(self) -> Arrays:
+        return self.head.arrays()
+
+    @override
+    def load(self, arrays: Arrays, classes: int) -> None:
+        if len(arrays["counts"]) != classes:
+            raise ValueError(f"LDA knows {len(arrays['counts'])} classes, not {classes}")
+        self.head.load(arrays)
