@@ -29,7 +29,8 @@ from lr_ros.ros.rates import RateMeter
 from lr_ros.ros.spin import run_node
 from lr_ros.stream.memory import SegmentMemory, SegmentMemoryConfig
 from lr_ros.teaching.capture import CaptureConfig
-from lr_ros.teaching.engine import Engine, TeachingConfig
+from lr_ros.teaching.config import TeachingConfig
+from lr_ros.teaching.engine import Engine
 from lr_ros.teaching.errors import TeachingError
 from lr_ros.teaching.status import Model, Phase, Status
 
@@ -41,8 +42,8 @@ class LearnerNode(LifecycleNode):
 
     def __init__(self) -> None:
         super().__init__("learner")
-        self.parameters = Parameters(self, LEARNER)
         self.engine: Engine | None = None
+        self.parameters = Parameters(self, LEARNER, self._on_parameters)
         self.active = False
         self._faults: Counter[str] = Counter()
         self._input = RateMeter()
@@ -168,6 +169,10 @@ class LearnerNode(LifecycleNode):
             silence=p["session.silence"],
             learn_while_looking=p["training.while_looking"],
         )
+
+    def _on_parameters(self, _changed: set[str]) -> None:
+        if self.engine is not None:
+            self.engine.configure(self._teaching_config())
 
     # ---- what arrives ---------------------------------------------------------------------------
 

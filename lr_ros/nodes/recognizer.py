@@ -35,7 +35,7 @@ from lr_ros.ros.spin import run_node
 from lr_ros.ros.worker import NewestWorker
 from lr_ros.srv import Recognize
 from lr_ros.stream.segmenter import Box, Segmenter
-from lr_ros.stream.smoothing import Smoother, SmootherConfig
+from lr_ros.stream.smoothing import Smoother
 
 WARN_SECONDS = 5.0
 """A fault that repeats is warned about at most this often."""
@@ -55,7 +55,8 @@ class RecognizerNode(LifecycleNode):
 
     def __init__(self) -> None:
         super().__init__("recognizer")
-        self.parameters = Parameters(self, RECOGNIZER)
+        self._pipeline: Pipeline | None = None
+        self.parameters = Parameters(self, RECOGNIZER, self._on_parameters)
         self._enabled = True
         self._active = False
         self._worker: NewestWorker[tuple[Image | CompressedImage, int]] | None = None
@@ -81,7 +82,7 @@ class RecognizerNode(LifecycleNode):
         self._pipeline = Pipeline(
             self._encoder,
             Segmenter(),
-            Smoother(SmootherConfig(self.parameters["recognition.smoothing"])),
+            Smoother(),
             self._pipeline_config(),
         )
         self._loader = ModelLoader(self, self._spec, self._encoder.encoder_id, threads)
@@ -221,6 +222,11 @@ class RecognizerNode(LifecycleNode):
     def _age(self, stamp: rclpy.time.Time) -> float:
         return self.get_clock().now().nanoseconds * 1e-9 - seconds(stamp)
 
+    def _on_parameters(self, _changed: set[str]) -> None:
+        self._quantizer = None
+        if self._pipeline is not None:
+            self._pipeline.config = self._pipeline_config()
+
     # ---- the rest of the world ------------------------------------------------------------------
 
     def _on_learner_status(self, status: LearnerStatus) -> None:
@@ -294,6 +300,7 @@ class RecognizerNode(LifecycleNode):
             require_segment=p["region.require_segment"],
             unknown_threshold=p["recognition.unknown_threshold"],
             top_k=p["recognition.top_k"],
+            smoothing=p["recognition.smoothing"],
         )
 
 

@@ -12,7 +12,7 @@ from lr_ros.core.backbone import FrozenStage
 from lr_ros.core.model import ServingModel
 from lr_ros.stream.quality import measure
 from lr_ros.stream.segmenter import Box, Segmenter, SegmentView
-from lr_ros.stream.smoothing import Smoother
+from lr_ros.stream.smoothing import Smoother, SmootherConfig
 
 Rgb = NDArray[np.uint8]
 
@@ -27,7 +27,8 @@ class PipelineConfig:
     none, ``fixed`` always ``fixed_region``, ``whole`` always the whole image. ``margin`` is the
     context kept around a tracked object, as a share of its size. ``require_segment``: while
     tracking, give no name where no segment runs. ``unknown_threshold`` is that of the unknown
-    score, ``top_k`` the most hypotheses given.
+    score, ``top_k`` the most hypotheses given, ``smoothing`` the time constant of the
+    smoothing within a segment [s].
     """
 
     region_mode: str = "track"
@@ -36,6 +37,7 @@ class PipelineConfig:
     require_segment: bool = True
     unknown_threshold: float = 0.5
     top_k: int = 5
+    smoothing: float = 0.6
 
 
 class Hypothesis(NamedTuple):
@@ -77,7 +79,7 @@ class Answer:
 class Pipeline:
     """Segmenter, frozen stage, model and smoothing in a row; used from one thread.
 
-    ``model`` may be set from any thread: it is taken once a frame.
+    ``model`` and ``config`` may be set from any thread: they are taken once a frame.
     """
 
     def __init__(
@@ -87,11 +89,21 @@ class Pipeline:
         smoother: Smoother,
         config: PipelineConfig,
     ) -> None:
-        self.config = config
         self.model = LoadedModel(0, (), None)
         self._encoder = encoder
         self._segmenter = segmenter
         self._smoother = smoother
+        self.config = config
+
+    @property
+    def config(self) -> PipelineConfig:
+        """The present settings."""
+        return self._config
+
+    @config.setter
+    def config(self, config: PipelineConfig) -> None:
+        self._smoother.config = SmootherConfig(config.smoothing)
+        self._config = config
 
     def process(self, image: Rgb, stamp: float, asked: Box | None = None) -> Answer:
         """Return what is known of ``image`` (``uint8 [H, W, 3]``), taken at ``stamp`` [s].

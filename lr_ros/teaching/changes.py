@@ -85,7 +85,7 @@ def _translated(error: StoreError) -> TeachingError:
     codes: tuple[tuple[type[StoreError], ErrorCode], ...] = (
         (InvalidNameError, ErrorCode.INVALID_NAME),
         (UnknownModelError, ErrorCode.UNKNOWN_MODEL),
-        (ExistsError, ErrorCode.CLASS_EXISTS),
+        (ExistsError, ErrorCode.INVALID_NAME),
         (NothingToUndoError, ErrorCode.NOTHING_TO_UNDO),
         (IncompatibleStoreError, ErrorCode.INCOMPATIBLE_MODEL),
         (DamagedError, ErrorCode.INCOMPATIBLE_MODEL),

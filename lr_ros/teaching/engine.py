@@ -12,15 +12,15 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from lr_ros.core.learner import ClassInfo, LatentReplayLearner
 from lr_ros.core.store import JournalEntry, Store
 from lr_ros.stream.memory import SegmentMemory
 from lr_ros.teaching import guards
-from lr_ros.teaching.capture import Capture, CaptureConfig, End, LatentRecord
+from lr_ros.teaching.capture import Capture, End, LatentRecord
 from lr_ros.teaching.changes import Changes
+from lr_ros.teaching.config import TeachingConfig
 from lr_ros.teaching.errors import ErrorCode, TeachingError
 from lr_ros.teaching.jobs import JobThread
 from lr_ros.teaching.knowledge import Knowledge
@@ -37,21 +37,6 @@ IDLE_SECONDS = 0.2
 
 ENDLESS = 1e9
 """Duration of a session whose frames are all there already [s]."""
-
-
-@dataclass(frozen=True)
-class TeachingConfig:
-    """How sessions run.
-
-    ``silence`` [s] without latents means that the camera or the recognizer is down;
-    ``slice_seconds`` is the length of one piece of training while frames still arrive.
-    """
-
-    capture: CaptureConfig = field(default_factory=CaptureConfig)
-    max_classes: int = 1000
-    silence: float = 2.0
-    learn_while_looking: bool = True
-    slice_seconds: float = 0.25
 
 
 class Engine:
@@ -101,6 +86,10 @@ class Engine:
     def saved(self) -> bool:
         """Whether all that is known is on disk."""
         return self._knowledge.saved
+
+    def configure(self, config: TeachingConfig) -> None:
+        """Change how the sessions to come are run."""
+        self._config = config
 
     def start(self) -> None:
         """Restore what is stored, train what a power cut interrupted, begin to work.
@@ -358,16 +347,13 @@ class Engine:
         return IDLE_SECONDS
 
     def _train_interrupted(self, entry: JournalEntry) -> None:
-        latents = entry.state.arrays.get("latents")
-        name = entry.state.meta.get("class_name")
-        usable = latents is not None and latents.shape[1:] == self.latent_shape and len(latents)
-        if not usable or not isinstance(name, str):
-            self._listener.on_log("error", f"journal entry {entry.session_id} is of no use here")
+        found = self._lessons.read(entry)
+        if found is None:
             return
-        self._listener.on_log("info", f"training the interrupted session of {name!r}")
+        name, latents = found
         with self._lock:
             capture = self._new_capture(LearnRequest(name, MAX_FRAMES, ENDLESS, NO_REGION))
             capture.session_id = entry.session_id
-            capture.take(list(latents))
+            capture.take(latents)
             capture.queued = True
         self._finish(capture, self._lessons.give(capture))

@@ -11,7 +11,7 @@ import numpy as np
 from lr_ros.core.learner import CanceledError, Progress
 from lr_ros.core.state import State
 from lr_ros.core.store import JournalEntry, StoreError
-from lr_ros.teaching.capture import Capture
+from lr_ros.teaching.capture import Capture, Latent
 from lr_ros.teaching.errors import ErrorCode, TeachingError
 from lr_ros.teaching.knowledge import Knowledge
 from lr_ros.teaching.status import Listener, Phase, SessionResult, StatusBoard
@@ -67,6 +67,18 @@ class Lessons:
         except StoreError as error:
             self._listener.on_log("error", f"the journal cannot be read: {error}")
             return []
+
+    def read(self, entry: JournalEntry) -> tuple[str, list[Latent]] | None:
+        """Return class name and latents of an interrupted session; None where it is of no use."""
+        latents = entry.state.arrays.get("latents")
+        name = entry.state.meta.get("class_name")
+        shape = self._knowledge.learner.spec.latent_shape
+        if not isinstance(name, str) or latents is None or latents.shape[1:] != shape:
+            text = f"the interrupted session {entry.session_id} does not fit this learner"
+            self._listener.on_log("error", text)
+            return None
+        self._listener.on_log("info", f"training the interrupted session of {name!r}")
+        return name, list(latents)
 
     def _train(self, capture: Capture) -> SessionResult:
         name = capture.request.class_name
