@@ -18,12 +18,9 @@ def commands(file: str, tmp_path: Path, **arguments: str) -> dict[str, list[str]
     return {process.name: process.command(tmp_path) for process in load(file, arguments)}
 
 
-def test_the_three_files_are_there() -> None:
-    assert FILES == ["demo.launch.py", "lr_ros.launch.py", "simulation.launch.py", "webcam.launch.py"]
-
-
 def test_installed_files_are_found(prefix: Path) -> None:
     assert [path.name for path in available_files()] == FILES
+    assert {"demo.launch.py", "lr_ros.launch.py", "simulation.launch.py"} <= set(FILES)
 
 
 @pytest.mark.parametrize("file", FILES)
