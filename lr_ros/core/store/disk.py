@@ -101,13 +101,16 @@ def read_file(path: Path, most: int | None = None) -> bytes:
     """
     # Not blocking: opening a named pipe would wait for a writer for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise DamagedError(f"{path} is not a regular file")
         if most is not None and status.st_size > most:
             raise DamagedError(f"{path} has {status.st_size} bytes, more than the {most} allowed")
-        return file.read()
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 def is_damage(error: OSError) -> bool:
