@@ -55,7 +55,7 @@ class _Builder:
         return output
 
     def constant(self, name: str, value: NDArray[np.generic]) -> str:
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self._constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
     def unit(self, unit: Unit, tensor: str, size: tuple[int, int]) -> tuple[str, tuple[int, int]]:
