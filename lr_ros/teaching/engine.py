@@ -28,6 +28,7 @@ from lr_ros.teaching.lesson import Lessons
 from lr_ros.teaching.requests import MAX_FRAMES, NO_REGION, LearnRequest
 from lr_ros.teaching.segments import RememberedSegments, SegmentSummary
 from lr_ros.teaching.status import Listener, Phase, SessionResult, Status, StatusBoard
+from lr_ros.teaching.telling import capture_fields, knowledge_fields
 from lr_ros.teaching.training import SessionTrainer
 
 Result = TypeVar("Result")
@@ -307,28 +308,10 @@ class Engine:
         capture.result.set_result(result)
 
     def _tell_capture(self, capture: Capture, phase: Phase = Phase.CAPTURING) -> None:
-        self._board.update(
-            phase=phase,
-            class_name=capture.request.class_name,
-            session_id=capture.session_id,
-            region=capture.request.region,
-            frames=capture.frames,
-            frames_target=capture.request.frames,
-            refused=tuple(capture.refused.items()),
-            progress=capture.progress if phase is Phase.CAPTURING else 0.0,
-            loss=float("nan"),
-            error_code=ErrorCode.NONE,
-            message="",
-        )
+        self._board.update(phase=phase, **capture_fields(capture, phase))
 
     def _tell_knowledge(self, **changes: object) -> None:
-        self._board.update(
-            model_version=self._knowledge.version,
-            classes=self._learner.classes,
-            replay_used=self._learner.replay_used,
-            replay_capacity=self._learner.replay_capacity,
-            **changes,
-        )
+        self._board.update(**knowledge_fields(self._knowledge), **changes)
 
     # ---- on the engine's thread -----------------------------------------------------------------
 
