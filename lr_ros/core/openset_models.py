@@ -1,0 +1,154 @@
+"""What the unknown scores know of the frames that were taught."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .state import Arrays
+
+Floats = NDArray[np.float64]
+
+SHRINKAGE = 0.3  # of the covariances towards a multiple of the identity
+LARGEST = 320  # features of more values are first brought down to so many (principal components)
+NEIGHBOUR = 5  # k of the k-th nearest neighbour
+REMEMBERED = 2000  # most frames the nearest neighbours are looked for among
+
+
+@dataclass(frozen=True)
+class Discriminant:
+    """Class means and a shared covariance, and mean and covariance of everything together."""
+
+    projection: Floats
+    """[D, d]: to the space of all that follows; [D, 0] where nothing is projected."""
+    means: Floats
+    """[classes, d]"""
+    precision: Floats
+    """[d, d]: inverse of the covariance within the classes."""
+    centre: Floats
+    """[d]: mean of everything."""
+    spread: Floats
+    """[d, d]: inverse of the covariance of everything."""
+
+    @staticmethod
+    def fit(x: Floats, y: NDArray[np.int64], projection: Floats | None = None) -> Discriminant:
+        """Fit on features [N, D] of classes 0..C - 1 [N], each with at least one frame."""
+        projection = principal(x) if projection is None else projection
+        z = x @ projection if projection.shape[1] else x
+        counts = np.bincount(y)
+        means = np.zeros((len(counts), z.shape[1]))
+        np.add.at(means, y, z)
+        means /= counts[:, None]
+        centre = z.mean(axis=0)
+        return Discriminant(
+            projection,
+            means,
+            _inverse_covariance(z - means[y]),
+            centre,
+            _inverse_covariance(z - centre),
+        )
+
+    def score(self, x: Floats, kind: str) -> Floats:
+        """Return raw scores [N] of features [N, D]: which of them, ``kind`` says."""
+        z = x @ self.projection if self.projection.shape[1] else x
+        weights = self.means @ self.precision
+        biases = 0.5 * np.einsum("cd,cd->c", weights, self.means)
+        logits = z @ weights.T - biases
+        if kind == "relative_mahalanobis":
+            own = np.einsum("nd,de,ne->n", z, self.precision, z) - 2 * logits.max(axis=1)
+            away = z - self.centre
+            scores: Floats = own - np.einsum("nd,de,ne->n", away, self.spread, away)
+            return scores
+        ordered = np.sort(logits, axis=1)
+        top, others = ordered[:, -1], ordered[:, :-1]
+        # Log-odds of the best class against all others: the same order as the largest probability,
+        # which itself cannot be told from 1 for most frames.
+        doubt = np.log(np.exp(others - top[:, None]).sum(axis=1) + 1e-300)
+        scores = doubt if kind == "max_softmax" else -top - np.log1p(np.exp(doubt))
+        return scores
+
+    def arrays(self) -> Arrays:
+        """Return the numbers, in single precision."""
+        return {
+            "projection": self.projection.astype(np.float32),
+            "means": self.means.astype(np.float32),
+            "precision": self.precision.astype(np.float32),
+            "centre": self.centre.astype(np.float32),
+            "spread": self.spread.astype(np.float32),
+        }
+
+    @staticmethod
+    def from_arrays(arrays: Arrays) -> Discriminant:
+        """Return what :meth:`arrays` described; KeyError or ValueError if it does not fit."""
+        names = ("projection", "means", "precision", "centre", "spread")
+        parts = {name: np.asarray(arrays[name], np.float64) for name in names}
+        size = parts["means"].shape[-1]
+        shapes = {
+            "means": (len(parts["means"]), size),
+            "precision": (size, size),
+            "centre": (size,),
+            "spread": (size, size),
+        }
+        for name, shape in shapes.items():
+            if parts[name].shape != shape:
+                raise ValueError(f"{name} of the unknown score is {parts[name].shape}, not {shape}")
+        if parts["projection"].ndim != 2 or parts["projection"].shape[1] not in {0, size}:
+            raise ValueError(f"projection of the unknown score is {parts['projection'].shape}")
+        return Discriminant(**parts)
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Taught frames themselves, of length one."""
+
+    frames: Floats
+
+    @staticmethod
+    def fit(x: Floats) -> Neighbours:
+        """Remember features [N, D], evenly thinned out where there are too many."""
+        rows = np.linspace(0, len(x) - 1, min(len(x), REMEMBERED)).round().astype(np.int64)
+        return Neighbours(_normalised(x[rows]))
+
+    def score(self, x: Floats, kind: str) -> Floats:
+        """Return minus the cosine to the k-th nearest frame, [N], of features [N, D]."""
+        del kind  # there is only one
+        place = min(NEIGHBOUR, len(self.frames))
+        likeness = _normalised(x) @ self.frames.T
+        scores: Floats = -np.partition(likeness, -place, axis=1)[:, -place]
+        return scores
+
+    def arrays(self) -> Arrays:
+        """Return the frames, in half precision."""
+        return {"frames": self.frames.astype(np.float16)}
+
+    @staticmethod
+    def from_arrays(arrays: Arrays) -> Neighbours:
+        """Return what :meth:`arrays` described; KeyError or ValueError if it does not fit."""
+        frames = np.asarray(arrays["frames"], np.float64)
+        if frames.ndim != 2 or len(frames) == 0:
+            raise ValueError(f"frames of the unknown score have shape {frames.shape}")
+        return Neighbours(frames)
+
+
+def _normalised(x: Floats) -> Floats:
+    return np.asarray(x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12))
+
+
+def _inverse_covariance(residuals: Floats) -> Floats:
+    size = residuals.shape[1]
+    covariance = residuals.T @ residuals / len(residuals)
+    variance = float(np.trace(covariance)) / size
+    # With one frame a class no spread is known: all directions count the same.
+    ridge = SHRINKAGE * variance if variance > 0 else 1.0
+    return np.linalg.inv((1 - SHRINKAGE) * covariance + ridge * np.eye(size))
+
+
+def principal(x: Floats) -> Floats:
+    """Return the directions [D, LARGEST] of most variance; [D, 0] where D is no larger."""
+    if x.shape[1] <= LARGEST:
+        return np.zeros((x.shape[1], 0))
+    away = x - x.mean(axis=0)
+    _, vectors = np.linalg.eigh(away.T @ away)
+    return np.ascontiguousarray(vectors[:, -LARGEST:])
