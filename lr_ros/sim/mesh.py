@@ -263,3 +263,8 @@ def _projection(radius: float) -> list[float]:
         0, 0, -(far + near) / depth, -1,
         0, 0, -2 * far * near / depth, 0,
     ]  # fmt: skip
+
+
+def focal_length(pixels: float) -> float:
+    """Return the focal length [pixels] at which an object of that diameter is drawn."""
+    return pixels / 2 / math.tan(math.asin(1.0 / _DISTANCE))

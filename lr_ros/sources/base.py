@@ -35,11 +35,13 @@ class Frame(NamedTuple):
         index: Number of the frame in its clip, from 0; a damaged frame keeps its number, so
             indices agree with a truth file made from the same clip.
         offset: Time since the clip's first frame by the clip's own timing [s].
+        age: How long ago a live camera took it [s]; 0 for clips.
     """
 
     image: Picture
     index: int
     offset: float
+    age: float = 0.0
 
 
 class ImageSource(ABC):

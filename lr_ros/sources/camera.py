@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from lr_ros.sources.base import ClipLibrary, Frame, ImageSource, SourceError, natural
+from lr_ros.sources.base import ClipLibrary, Frame, ImageSource, Picture, SourceError, natural
+
+_TIMEOUT = 2.0  # seconds without a frame after which a camera counts as gone
 
 
 class CameraSource(ImageSource):
-    """Frames of a camera, as they come.
+    """Frames of a camera, always the newest.
 
     Args:
         device: ``/dev/video0``, or the number at its end.
@@ -53,18 +56,28 @@ class CameraSource(ImageSource):
                 self._capture.set(option, value)
         own_rate = float(self._capture.get(cv2.CAP_PROP_FPS))
         super().__init__(path, own_rate if own_rate > 0 else None, None)
-        self._count = 0
         self._began = time.monotonic()
+        self._news = threading.Condition()
+        self._newest: tuple[int, float, Picture] | None = None
+        self._stopping = False
+        self._failed = False
+        self._last_read = -1
+        self._thread = threading.Thread(target=self._grab, name="camera")
+        self._thread.start()
 
     def read(self) -> Frame | None:
-        """Wait for the next frame; index counts the frames read, offset the time since opening."""
-        done, pixels = self._capture.read()
-        if not done:
-            raise SourceError(f"camera {self.name} gives no frames: was it unplugged?")
+        """Return the newest frame, waiting for one that was not read yet.
+
+        The index counts the frames the camera gave, read or not; offsets begin with opening.
+        """
+        with self._news:
+            self._news.wait_for(lambda: self._failed or self._is_new(), _TIMEOUT)
+            if not self._is_new() or self._newest is None:
+                raise SourceError(f"camera {self.name} gives no frames: was it unplugged?")
+            index, taken, pixels = self._newest
+        self._last_read = index
         image = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
-        frame = Frame(image, self._count, time.monotonic() - self._began)
-        self._count += 1
-        return frame
+        return Frame(image, index, taken - self._began, time.monotonic() - taken)
 
     def seek(self, index: int) -> None:
         """Refuse: a camera shows what is there now."""
@@ -72,7 +85,26 @@ class CameraSource(ImageSource):
 
     def close(self) -> None:
         """Give the device back."""
+        self._stopping = True
+        self._thread.join()
         self._capture.release()
+
+    def _is_new(self) -> bool:
+        return self._newest is not None and self._newest[0] > self._last_read
+
+    def _grab(self) -> None:
+        """Read all the time, so that no old frame waits in the driver."""
+        index = 0
+        while not self._stopping:
+            done, pixels = self._capture.read()
+            with self._news:
+                self._failed = not done
+                if done:
+                    self._newest = (index, time.monotonic(), pixels)
+                self._news.notify_all()
+            if not done:
+                return
+            index += 1
 
 
 class CameraLibrary(ClipLibrary):

@@ -5,7 +5,7 @@ from rosbags.rosbag2 import CompressionMode
 from lr_ros.sources.bag import BagLibrary
 from lr_ros.sources.base import SourceError, UnknownClipError
 
-from .conftest import close_to, header, jpeg_message, picture, raw_message, write_bag
+from .making import close_to, header, jpeg_message, picture, raw_message, write_bag
 
 COUNT = 6
 

@@ -3,7 +3,7 @@ import pytest
 from lr_ros.sources.base import SourceError, UnknownClipError
 from lr_ros.sources.pictures import Core50Library, FolderLibrary
 
-from .conftest import close_to, picture, save
+from .making import close_to, picture, save
 
 
 def test_a_folder_is_played_in_natural_order(tmp_path):

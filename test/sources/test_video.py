@@ -1,3 +1,5 @@
+import queue
+
 import cv2
 import pytest
 
@@ -6,24 +8,7 @@ from lr_ros.sources.camera import CameraLibrary, CameraSource
 from lr_ros.sources.library import Wanted, kind_of, open_library
 from lr_ros.sources.video import VideoLibrary, VideoSource
 
-from .conftest import close_to, picture, raw_message, save, write_bag
-
-
-def start_of(data, number):
-    """Return where a frame of an MJPG file begins: its size, then its JPEG."""
-    place = data.index(b"movi")
-    for _ in range(number + 1):
-        place = data.index(b"00dc", place) + 4
-    return place
-
-
-def spoil(path, number):
-    """Overwrite one frame of an MJPG file, leaving all around it whole."""
-    data = bytearray(path.read_bytes())
-    place = start_of(data, number)
-    size = int.from_bytes(data[place : place + 4], "little")
-    data[place + 4 : place + 4 + size] = b"\xff" * size
-    path.write_bytes(data)
+from .making import close_to, picture, raw_message, save, spoil, start_of, write_bag
 
 
 def test_a_video_is_played_frame_by_frame(video):
@@ -121,13 +106,13 @@ def test_bad_places_are_refused_with_a_reason(place, kind, message):
 
 
 class FakeCapture:
-    """Stands in for a camera: gives three frames, then nothing, as one that is unplugged."""
+    """Stands in for a camera: gives a frame when let, and none any more once unplugged."""
 
     opened = True
 
     def __init__(self, *_):
         self.options = {}
-        self.left = 3
+        self.steps = queue.Queue()
         self.released = False
 
     def isOpened(self):  # noqa: N802 - OpenCV's name
@@ -141,29 +126,39 @@ class FakeCapture:
         return self.options.get(option, 0.0)
 
     def read(self):
-        self.left -= 1
-        return (True, picture(1)[..., ::-1].copy()) if self.left >= 0 else (False, None)
+        number = self.steps.get(timeout=10)
+        if number is None:
+            return False, None
+        return True, picture(number)[..., ::-1].copy()
 
     def release(self):
         self.released = True
 
 
-def test_a_camera_gives_frames_until_it_is_unplugged(monkeypatch, tmp_path):
+def test_a_camera_gives_the_newest_frame_until_it_is_unplugged(monkeypatch, tmp_path):
     monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
     device = tmp_path / "video7"
     device.touch()
     library = open_library(str(device), "camera", Wanted(640, 480, 15.0))
     source = library.open(str(device))
+    steps = source._capture.steps
     assert (source.live, source.length, source.rate) == (True, None, 15.0)
     assert source._capture.options[cv2.CAP_PROP_FRAME_WIDTH] == 640
-    frames = [source.read() for _ in range(3)]
-    assert [f.index for f in frames] == [0, 1, 2]
-    assert (frames[0].image == picture(1)).all()
-    assert frames[0].offset <= frames[2].offset
-    with pytest.raises(SourceError, match="unplugged"):
-        source.read()
+    steps.put(1)
+    first = source.read()
+    assert first.index == 0
+    assert first.age >= 0
+    assert (first.image == picture(1)).all()
+    for number in (2, 3, 4):
+        steps.put(number)
+    while (frame := source.read()).index < 3:
+        assert (frame.image == picture(frame.index + 1)).all()
+    assert (frame.image == picture(4)).all()
     with pytest.raises(SourceError, match="live camera"):
         source.seek(0)
+    steps.put(None)
+    with pytest.raises(SourceError, match="unplugged"):
+        source.read()
     source.close()
     assert source._capture.released
 
