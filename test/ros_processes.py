@@ -197,6 +197,13 @@ class Probe:
         """Return a publisher."""
         return self.node.create_publisher(kind, topic, qos)
 
+    def wait_for_graph(self, holds: Callable[[], bool], timeout: float = START_SECONDS) -> None:
+        """Wait until something holds of the graph, of whose changes rclpy tells nobody."""
+        deadline = time.monotonic() + timeout
+        while not holds():
+            assert time.monotonic() < deadline, f"the graph has not become so in {timeout} s"
+            time.sleep(0.05)
+
     def close(self) -> None:
         """End the thread and the node."""
         self._stopping = True

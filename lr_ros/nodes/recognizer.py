@@ -25,6 +25,7 @@ from lr_ros.nodes.window import RecognizeService
 from lr_ros.recognition.drawing import Lesson, annotate
 from lr_ros.recognition.pipeline import Answer, Pipeline, PipelineConfig
 from lr_ros.ros import qos
+from lr_ros.ros.detections import Detections
 from lr_ros.ros.diagnostics import Diagnostics, Level, Report
 from lr_ros.ros.encoder import backbone_spec
 from lr_ros.ros.images import ImageError, seconds, to_image, to_rgb
@@ -59,7 +60,7 @@ class RecognizerNode(LifecycleNode):
         self.parameters = Parameters(self, RECOGNIZER, self._on_parameters)
         self._enabled = True
         self._active = False
-        self._worker: NewestWorker[tuple[Image | CompressedImage, int]] | None = None
+        self._worker: NewestWorker[Image | CompressedImage] | None = None
         self._loader: ModelLoader | None = None
         self._faults: Counter[str] = Counter()
         self._input = RateMeter()
@@ -89,6 +90,7 @@ class RecognizerNode(LifecycleNode):
         self._recognitions = self.create_publisher(Recognition, "recognition", qos.results())
         self._latents = self.create_publisher(LatentFrame, "latents", qos.results(50))
         self._segments = self.create_publisher(Segment, "segments", qos.results(50))
+        self._detections = Detections(self)
         self._debug = self.create_publisher(Image, "debug_image", qos.camera_output(1))
         self._model_subscription = self.create_subscription(
             ModelUpdate, "model", self._loader.put, qos.latched()
@@ -143,6 +145,7 @@ class RecognizerNode(LifecycleNode):
             self.destroy_subscription(subscription)
         for service in self._offered:
             self.destroy_service(service)
+        self._detections.close()
         self._diagnostics.close()
         self.destroy_timer(self._silence_timer)
         return TransitionCallbackReturn.SUCCESS
@@ -177,10 +180,9 @@ class RecognizerNode(LifecycleNode):
     def _on_image(self, message: Image | CompressedImage) -> None:
         self._input.tick()
         if self._enabled and self._worker is not None:
-            self._worker.put((message, self.get_clock().now().nanoseconds))
+            self._worker.put(message)
 
-    def _process(self, item: tuple[Image | CompressedImage, int]) -> None:
-        message, _ = item
+    def _process(self, message: Image | CompressedImage) -> None:
         image = to_rgb(message)
         if self._loader is not None:
             self._pipeline.model = self._loader.newest
@@ -194,6 +196,7 @@ class RecognizerNode(LifecycleNode):
         self._latency_ms = self._age(header.stamp) * 1e3
         recognition = to_recognition(answer, header, self._latency_ms)
         self._recognitions.publish(recognition)
+        self._detections.publish(recognition)
         self._latents.publish(
             to_latent_frame(answer, header, self._encoder.encoder_id, self._quantize_by(answer))
         )
@@ -212,7 +215,7 @@ class RecognizerNode(LifecycleNode):
             self._quantizer = (now, calibrate(answer.latent[None], self.parameters["latents.bits"]))
         return self._quantizer[1]
 
-    def _on_error(self, _item: tuple[Image | CompressedImage, int], error: Exception) -> None:
+    def _on_error(self, _message: Image | CompressedImage, error: Exception) -> None:
         reason = error.reason if isinstance(error, ImageError) else type(error).__name__
         self._faults[reason] += 1
         self.get_logger().warning(
