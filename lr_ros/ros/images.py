@@ -33,7 +33,7 @@ class ImageError(ValueError):
 
 
 # Encoding -> (channels, bytes a channel, colour conversion or None where it is RGB already).
-# ROS names the Bayer pattern by its first two pixels, as the newer OpenCV constants do.
+# ROS names a Bayer pattern by its first two rows and columns, OpenCV by the second ones.
 _ENCODINGS: dict[str, tuple[int, int, int | None]] = {
     "rgb8": (3, 1, None),
     "bgr8": (3, 1, cv2.COLOR_BGR2RGB),
@@ -47,14 +47,14 @@ _ENCODINGS: dict[str, tuple[int, int, int | None]] = {
     "uyvy": (2, 1, cv2.COLOR_YUV2RGB_UYVY),
     "yuv422_yuy2": (2, 1, cv2.COLOR_YUV2RGB_YUY2),
     "yuyv": (2, 1, cv2.COLOR_YUV2RGB_YUY2),
-    "bayer_rggb8": (1, 1, cv2.COLOR_BayerRGGB2RGB),
-    "bayer_bggr8": (1, 1, cv2.COLOR_BayerBGGR2RGB),
-    "bayer_gbrg8": (1, 1, cv2.COLOR_BayerGBRG2RGB),
-    "bayer_grbg8": (1, 1, cv2.COLOR_BayerGRBG2RGB),
-    "bayer_rggb16": (1, 2, cv2.COLOR_BayerRGGB2RGB),
-    "bayer_bggr16": (1, 2, cv2.COLOR_BayerBGGR2RGB),
-    "bayer_gbrg16": (1, 2, cv2.COLOR_BayerGBRG2RGB),
-    "bayer_grbg16": (1, 2, cv2.COLOR_BayerGRBG2RGB),
+    "bayer_rggb8": (1, 1, cv2.COLOR_BayerBG2RGB),
+    "bayer_bggr8": (1, 1, cv2.COLOR_BayerRG2RGB),
+    "bayer_gbrg8": (1, 1, cv2.COLOR_BayerGR2RGB),
+    "bayer_grbg8": (1, 1, cv2.COLOR_BayerGB2RGB),
+    "bayer_rggb16": (1, 2, cv2.COLOR_BayerBG2RGB),
+    "bayer_bggr16": (1, 2, cv2.COLOR_BayerRG2RGB),
+    "bayer_gbrg16": (1, 2, cv2.COLOR_BayerGR2RGB),
+    "bayer_grbg16": (1, 2, cv2.COLOR_BayerGB2RGB),
 }
 
 ENCODINGS = tuple(_ENCODINGS)
@@ -124,14 +124,14 @@ def _decompress(message: CompressedImage) -> Rgb:
     if data.size == 0:
         raise ImageError("empty", "compressed image without data")
     try:
-        pixels = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
+        pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise ImageError("damaged", f"compressed image cannot be decoded: {error.err}") from error
     if pixels is None:
         raise ImageError(
             "damaged", f"compressed image ({message.format[:40]!r}) is no whole JPEG or PNG"
         )
-    return np.asarray(pixels, np.uint8)
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 @functools.cache
