@@ -12,11 +12,16 @@ from lr_ros.launching import Process
 ROOT = Path(__file__).parents[2]
 NODES = ("recognizer", "learner", "image_source", "simulated_camera")
 
-# Stands for a node: says how it was started, and ends when it is asked to.
-NODE = """\
-#!{python}
-import json, os, signal, sys
+# Like scripts/executable.in: the path of the Python may have a space in it.
+PYTHON = f"""\
+#!/bin/sh
+'''exec' "{sys.executable}" "$0" "$@"
+' '''
+import json, os, signal, sys, time
+"""
 
+# Stands for a node: says how it was started, and ends when it is asked to.
+NODE = f"""{PYTHON}
 print(json.dumps(sys.argv), flush=True)
 signal.sigwait({{signal.SIGINT, signal.SIGTERM}})
 """
@@ -36,7 +41,7 @@ def prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     library = prefix / "lib/lr_ros"
     library.mkdir(parents=True)
     for name in NODES:
-        (library / name).write_text(NODE.format(python=sys.executable))
+        (library / name).write_text(NODE)
         (library / name).chmod(0o755)
     monkeypatch.setenv("AMENT_PREFIX_PATH", str(prefix))
     monkeypatch.delenv("FASTDDS_DEFAULT_PROFILES_FILE", raising=False)
@@ -49,7 +54,7 @@ def script(tmp_path: Path) -> Callable[..., Process]:
 
     def make(text: str, name: str = "node", **options: object) -> Process:
         path = tmp_path / f"{name}.py"
-        path.write_text(f"#!{sys.executable}\nimport os, signal, sys, time\n{text}\n")
+        path.write_text(f"{PYTHON}{text}\n")
         path.chmod(0o755)
         return Process(name=name, executable=path, node_name=name, namespace="/lr", **options)
 
