@@ -109,8 +109,8 @@ SIMULATED_CAMERA = (
 IMAGE_SOURCE = (
     Parameter(
         "source.path",
-        "0",
-        "Where images come from: a camera (its number or device), or the path of a video, a "
+        "/dev/video0",
+        "Where images come from: a camera (its device or number), or the path of a video, a "
         "folder of pictures or videos, a data set or a recording.",
         read_only=True,
     ),

@@ -33,21 +33,21 @@ class ObjectSpec:
 
 CATALOGUE = (
     ObjectSpec("duck", "duck_vhacd.urdf", upright=(pi / 2, 0.0, pi)),
-    ObjectSpec("teddy", "teddy_vhacd.urdf", (pi / 2, 0.0, 1.5 * pi), colour=(0.55, 0.33, 0.15)),
     ObjectSpec("soccer_ball", "soccerball.urdf"),
     ObjectSpec("mug", "objects/mug.urdf"),
-    ObjectSpec("toy_brick", "lego/lego.urdf", colour=(0.12, 0.62, 0.22)),
-    ObjectSpec("domino", "domino/domino.urdf"),
-    ObjectSpec("wooden_block", "jenga/jenga.urdf"),
-    ObjectSpec("toy_robot", "r2d2.urdf", upright=(0.0, 0.0, 1.5 * pi)),
-    ObjectSpec("race_car", "racecar/racecar.urdf", upright=(0.0, 0.0, pi / 2)),
-    ObjectSpec("bicycle", "bicycle/bike.urdf", upright=(0.0, 0.0, pi / 2)),
     ObjectSpec("swim_ring", "torus/torus_textured.obj", upright=(0.0, 0.0, pi / 2)),
-    ObjectSpec("rabbit", "bunny.obj", (0.0, 0.0, pi / 2), colour=(0.95, 0.72, 0.78)),
-    ObjectSpec("robot_arm", "xarm/xarm6_robot.urdf", upright=(0.0, 0.0, pi / 2)),
     ObjectSpec("robot_dog", "a1/a1.urdf", upright=(0.0, 0.0, 0.8)),
-    ObjectSpec("tray", "tray/traybox.urdf"),
+    ObjectSpec("toy_robot", "r2d2.urdf", upright=(0.0, 0.0, 1.5 * pi)),
+    ObjectSpec("bicycle", "bicycle/bike.urdf", upright=(0.0, 0.0, pi / 2)),
+    ObjectSpec("toy_brick", "lego/lego.urdf", colour=(0.12, 0.62, 0.22)),
+    ObjectSpec("robot_arm", "xarm/xarm6_robot.urdf", upright=(0.0, 0.0, pi / 2)),
+    ObjectSpec("rabbit", "bunny.obj", (0.0, 0.0, pi / 2), colour=(0.95, 0.72, 0.78)),
+    ObjectSpec("wooden_block", "jenga/jenga.urdf"),
+    ObjectSpec("race_car", "racecar/racecar.urdf", upright=(0.0, 0.0, pi / 2)),
+    ObjectSpec("domino", "domino/domino.urdf"),
     ObjectSpec("table", "table/table.urdf"),
+    ObjectSpec("tray", "tray/traybox.urdf"),
+    ObjectSpec("teddy", "teddy_vhacd.urdf", (pi / 2, 0.0, 1.5 * pi), colour=(0.55, 0.33, 0.15)),
 )
 """The built-in objects, those easiest to tell apart first."""
 
