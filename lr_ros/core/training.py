@@ -106,7 +106,7 @@ class TrainedNetwork:
         assert self._optimizer is not None  # noqa: S101 - begin() has just set it; for mypy
         logits = F.linear(self.stage(torch.from_numpy(latents)), self.weight, self.bias)
         loss = F.cross_entropy(logits, torch.from_numpy(labels))
-        value = float(loss)
+        value = float(loss.detach())
         if not np.isfinite(value):
             raise FloatingPointError("training diverged: the loss is not finite")
         self._optimizer.zero_grad(set_to_none=True)
