@@ -1,0 +1,1 @@
+"""The whole system in real processes, taught and scored: on recorded streams, and in simulation."""
