@@ -13,7 +13,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import qos_policy_name_from_kind
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CompressedImage, Image, RegionOfInterest
 from std_srvs.srv import SetBool
 
 from lr_ros.core.backbone import FrozenStage, WeightsError
@@ -22,7 +22,7 @@ from lr_ros.msg import LatentFrame, LearnerStatus, ModelUpdate, Recognition, Seg
 from lr_ros.nodes.model_loader import ModelLoader
 from lr_ros.nodes.tables import RECOGNIZER
 from lr_ros.nodes.window import RecognizeService
-from lr_ros.recognition.drawing import Lesson, annotate
+from lr_ros.recognition.drawing import Lesson, annotate, thumbnail
 from lr_ros.recognition.pipeline import Answer, Pipeline, PipelineConfig
 from lr_ros.ros import qos
 from lr_ros.ros.detections import Detections
@@ -68,6 +68,7 @@ class RecognizerNode(LifecycleNode):
         self._latency_ms = 0.0
         self._lesson: LearnerStatus | None = None
         self._quantizer: tuple[float, Quantizer] | None = None
+        self._detected: tuple[float, Box] | None = None
 
     # ---- life cycle ---------------------------------------------------------------------------
 
@@ -97,6 +98,9 @@ class RecognizerNode(LifecycleNode):
         )
         self._status_subscription = self.create_subscription(
             LearnerStatus, "learner_status", self._on_learner_status, qos.latched()
+        )
+        self._region_subscription = self.create_subscription(
+            RegionOfInterest, "region", self._on_region, qos.results(1)
         )
         self._window = RecognizeService(self)
         group = ReentrantCallbackGroup()
@@ -141,7 +145,11 @@ class RecognizerNode(LifecycleNode):
         self._release()
         for entity in (self._recognitions, self._latents, self._segments, self._debug):
             self.destroy_publisher(entity)
-        for subscription in (self._model_subscription, self._status_subscription):
+        for subscription in (
+            self._model_subscription,
+            self._status_subscription,
+            self._region_subscription,
+        ):
             self.destroy_subscription(subscription)
         for service in self._offered:
             self.destroy_service(service)
@@ -188,7 +196,8 @@ class RecognizerNode(LifecycleNode):
             self._pipeline.model = self._loader.newest
         lesson = self._lesson
         asked = Box(*from_roi(lesson.roi)) if lesson is not None and lesson.roi.width else None
-        answer = self._pipeline.process(image, seconds(message.header.stamp), asked)
+        stamp = seconds(message.header.stamp)
+        answer = self._pipeline.process(image, stamp, asked, self._region_of_detector())
         self._publish(message, image, answer)
 
     def _publish(self, source: Image | CompressedImage, image: np.ndarray, answer: Answer) -> None:
@@ -197,9 +206,12 @@ class RecognizerNode(LifecycleNode):
         recognition = to_recognition(answer, header, self._latency_ms)
         self._recognitions.publish(recognition)
         self._detections.publish(recognition)
-        self._latents.publish(
-            to_latent_frame(answer, header, self._encoder.encoder_id, self._quantize_by(answer))
+        latents = to_latent_frame(
+            answer, header, self._encoder.encoder_id, self._quantize_by(answer)
         )
+        if self.parameters["latents.thumbnails"] and answer.segment_id:
+            latents.thumbnail = thumbnail(image, answer.region)
+        self._latents.publish(latents)
         segment = to_segment(answer, header)
         if segment is not None:
             self._segments.publish(segment)
@@ -234,6 +246,16 @@ class RecognizerNode(LifecycleNode):
 
     def _on_learner_status(self, status: LearnerStatus) -> None:
         self._lesson = status if status.state in _LESSON_WORDS else None
+
+    def _on_region(self, roi: RegionOfInterest) -> None:
+        self._detected = (time.monotonic(), Box(*from_roi(roi)))
+
+    def _region_of_detector(self) -> Box | None:
+        """Return what an upstream detector says, unless that is too old."""
+        detected = self._detected
+        if detected is None or time.monotonic() - detected[0] > self.parameters["region.timeout"]:
+            return None
+        return detected[1]
 
     def _lesson_to_draw(self) -> Lesson | None:
         status = self._lesson

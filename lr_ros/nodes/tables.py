@@ -93,6 +93,13 @@ RECOGNIZER = (
         1.0,
     ),
     Parameter(
+        "region.timeout",
+        0.5,
+        "How long a region of an upstream detector on `region` holds [s].",
+        0.0,
+        60.0,
+    ),
+    Parameter(
         "region.require_segment",
         True,
         "While tracking, give no name where the segmenter sees no object.",
@@ -118,6 +125,12 @@ RECOGNIZER = (
         "Bits a value of the published latents: " + ", ".join(map(str, BITS)) + ".",
         1,
         32,
+    ),
+    Parameter(
+        "latents.thumbnails",
+        False,
+        "Send a small JPEG of the region with each latent, so that segments can be shown to the "
+        "operator; off, because pictures are private.",
     ),
 )
 

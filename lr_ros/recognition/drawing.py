@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lr_ros.recognition.pipeline import Answer
+from lr_ros.stream.segmenter import Box
 
 Rgb = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -18,6 +19,7 @@ UNKNOWN: Colour = (240, 170, 40)
 TEACHING: Colour = (70, 140, 250)
 INK: Colour = (255, 255, 255)
 SHADE: Colour = (20, 20, 20)
+THUMBNAIL_SIDE = 64
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -48,6 +50,16 @@ def annotate(image: Rgb, answer: Answer, lesson: Lesson | None = None) -> Rgb:
     if lesson is not None:
         _progress(canvas, lesson, scale)
     return canvas
+
+
+def thumbnail(image: Rgb, region: Box) -> bytes:
+    """Return a region (``uint8 [H, W, 3]`` RGB) as a JPEG of at most 64 x 64 pixels."""
+    crop = image[region.y : region.y + region.height, region.x : region.x + region.width]
+    scale = THUMBNAIL_SIDE / max(crop.shape[:2])
+    size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
+    small = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
+    return bytes(data.tobytes())
 
 
 def _box(canvas: Rgb, answer: Answer, scale: float) -> None:

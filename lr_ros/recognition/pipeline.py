@@ -105,12 +105,15 @@ class Pipeline:
         self._smoother.config = SmootherConfig(config.smoothing)
         self._config = config
 
-    def process(self, image: Rgb, stamp: float, asked: Box | None = None) -> Answer:
+    def process(
+        self, image: Rgb, stamp: float, asked: Box | None = None, detected: Box | None = None
+    ) -> Answer:
         """Return what is known of ``image`` (``uint8 [H, W, 3]``), taken at ``stamp`` [s].
 
-        ``asked`` is a region that an operator teaches from; it wins over every other.
+        ``asked`` is a region that an operator teaches from; it wins over every other. ``detected``
+        is where an upstream detector sees the object (empty: nowhere); it wins over the segmenter.
         """
-        view = self._segmenter.update(image, stamp)
+        view = self._segmenter.update(image, stamp, detected)
         region = self._region(image, view, asked)
         crop = image[region.y : region.y + region.height, region.x : region.x + region.width]
         sharpness, brightness = measure(crop)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lr_ros.core.model import Prediction
-from lr_ros.recognition.drawing import Lesson, annotate
+from lr_ros.recognition.drawing import Lesson, annotate, thumbnail
 from lr_ros.recognition.pipeline import (
     Answer,
     LoadedModel,
@@ -36,8 +37,8 @@ class Segmenter:
     def __init__(self, view: SegmentView) -> None:
         self.view = view
 
-    def update(self, image: np.ndarray, stamp: float) -> SegmentView:
-        return self.view
+    def update(self, image: np.ndarray, stamp: float, region: Box | None = None) -> SegmentView:
+        return self.view if region is None else SegmentView(9, "running", region, 1.0, 2.0, 4)
 
     def close(self, stamp: float) -> None:
         return None
@@ -88,6 +89,23 @@ def test_a_fixed_region_is_cut_to_the_image() -> None:
 def test_the_region_of_a_session_wins() -> None:
     asked = Box(5, 6, 50, 40)
     assert look(SOMEBODY, PipelineConfig(), asked=asked).region == asked
+
+
+def test_the_region_of_a_detector_wins_over_the_segmenter() -> None:
+    pipeline = Pipeline(Encoder(), Segmenter(SOMEBODY), Smoother(), PipelineConfig(margin=0.0))
+    image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    answer = pipeline.process(image, 2.0, detected=Box(10, 20, 30, 30))
+    assert answer.segment_id == 9
+    assert answer.region == Box(10, 20, 30, 30)
+
+
+def test_a_thumbnail_is_small_and_shows_the_region() -> None:
+    image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    image[50:150, 100:200] = (200, 40, 40)
+    data = np.frombuffer(thumbnail(image, Box(100, 50, 100, 100)), np.uint8)
+    seen = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert seen.shape == (64, 64, 3)
+    assert np.abs(seen[:, :, ::-1].astype(int) - (200, 40, 40)).max() < 12
 
 
 def test_nothing_learned_is_unknown() -> None:
