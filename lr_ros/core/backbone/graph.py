@@ -20,6 +20,51 @@ INPUT, OUTPUT = "input", "output"
 _OPSET, _IR = 17, 9
 
 
+class GraphWriter:
+    """Collects nodes and constants of a graph with one input and one output."""
+
+    def __init__(self) -> None:
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: list[onnx.TensorProto] = []
+
+    def node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
+        """Add a node, named as its output, and return that name."""
+        self._nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
+        return output
+
+    def constant(self, name: str, value: NDArray[Any]) -> str:
+        """Add a constant of the array's own type and shape, and return its name."""
+        self._constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
+        return name
+
+    @staticmethod
+    def conv_attributes(net: Network, conv: Conv, size: tuple[int, int]) -> dict[str, Any]:
+        """Return the attributes that describe ``conv`` on a picture of ``size``."""
+        (top, bottom), (left, right) = (net.pads(conv, side) for side in size)
+        return {
+            "kernel_shape": [conv.kernel] * 2,
+            "strides": [conv.stride] * 2,
+            "pads": [top, left, bottom, right],
+            "group": conv.inputs if conv.depthwise else 1,
+        }
+
+    def model(
+        self, name: str, kind: int, shape: tuple[int, int, int], domains: tuple[str, ...] = ()
+    ) -> onnx.ModelProto:
+        """Return the model; its input is [n, *shape] of the tensor type ``kind``."""
+        graph = helper.make_graph(
+            self._nodes,
+            name,
+            [helper.make_tensor_value_info(INPUT, kind, ["n", *shape])],
+            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", None, None, None])],
+            self._constants,
+        )
+        opsets = [helper.make_opsetid("", _OPSET), *(helper.make_opsetid(d, 1) for d in domains)]
+        model = helper.make_model(graph, opset_imports=opsets)
+        model.ir_version = _IR
+        return model
+
+
 def build_graph(
     net: Network,
     units: Sequence[Unit],
@@ -32,76 +77,44 @@ def build_graph(
     ``input_shape`` is (C, H, W). With ``pool`` a global average pool follows, and the output is
     float32 [N, C, 1, 1].
     """
-    builder = _Builder(net, folded)
+    writer = _FloatWriter(net, folded)
     size = input_shape[1:]
     tensor = INPUT
     for unit in units:
-        tensor, size = builder.unit(unit, tensor, size)
+        tensor, size = writer.unit(unit, tensor, size)
     if pool:
-        tensor = builder.node("GlobalAveragePool", [tensor], "pooled")
-    builder.node("Identity", [tensor], OUTPUT)
-    return builder.model(input_shape)
+        tensor = writer.node("GlobalAveragePool", [tensor], "pooled")
+    writer.node("Identity", [tensor], OUTPUT)
+    return writer.model(net.name, TensorProto.FLOAT, input_shape)
 
 
-class _Builder:
+class _FloatWriter(GraphWriter):
     def __init__(self, net: Network, folded: Folded) -> None:
-        self._net = net
-        self._folded = folded
-        self._nodes: list[onnx.NodeProto] = []
-        self._constants: list[onnx.TensorProto] = []
-
-    def node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
-        self._nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
-        return output
-
-    def constant(self, name: str, value: NDArray[np.generic]) -> str:
-        self._constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
-        return name
+        super().__init__()
+        self._net, self._folded = net, folded
+        self._relu6_bounds = [
+            self.constant("relu6.low", np.asarray(0, np.float32)),
+            self.constant("relu6.high", np.asarray(6, np.float32)),
+        ]
 
     def unit(self, unit: Unit, tensor: str, size: tuple[int, int]) -> tuple[str, tuple[int, int]]:
         start = tensor
         for conv in unit.convs:
-            tensor, size = self._conv(conv, tensor, size)
+            tensor = self._conv(conv, tensor, size)
+            size = self._net.output_size(conv, size[0]), self._net.output_size(conv, size[1])
         if unit.residual:
             tensor = self.node("Add", [tensor, start], f"{unit.name}.sum")
         return tensor, size
 
-    def _conv(self, conv: Conv, tensor: str, size: tuple[int, int]) -> tuple[str, tuple[int, int]]:
+    def _conv(self, conv: Conv, tensor: str, size: tuple[int, int]) -> str:
         weight, bias = self._folded[conv.name]
         inputs = [
             tensor,
             self.constant(f"{conv.name}.weight", weight.reshape(conv.weight_shape)),
             self.constant(f"{conv.name}.bias", bias),
         ]
-        (top, bottom), (left, right) = (self._net.pads(conv, side) for side in size)
-        result = self.node(
-            "Conv",
-            inputs,
-            f"{conv.name}.conv",
-            kernel_shape=[conv.kernel] * 2,
-            strides=[conv.stride] * 2,
-            pads=[top, left, bottom, right],
-            group=conv.inputs if conv.depthwise else 1,
-        )
+        attributes = self.conv_attributes(self._net, conv, size)
+        result = self.node("Conv", inputs, f"{conv.name}.conv", **attributes)
         if conv.relu6:
-            result = self.node("Clip", [result, *self._relu6_bounds()], f"{conv.name}.relu6")
-        height, width = (self._net.output_size(conv, side) for side in size)
-        return result, (height, width)
-
-    def _relu6_bounds(self) -> list[str]:
-        if not any(constant.name == "relu6.low" for constant in self._constants):
-            self.constant("relu6.low", np.zeros((), np.float32))
-            self.constant("relu6.high", np.full((), 6, np.float32))
-        return ["relu6.low", "relu6.high"]
-
-    def model(self, input_shape: tuple[int, int, int]) -> onnx.ModelProto:
-        graph = helper.make_graph(
-            self._nodes,
-            self._net.name,
-            [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", *input_shape])],
-            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", None, None, None])],
-            self._constants,
-        )
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)])
-        model.ir_version = _IR
-        return model
+            result = self.node("Clip", [result, *self._relu6_bounds], f"{conv.name}.relu6")
+        return result

@@ -11,28 +11,33 @@ from numpy.typing import NDArray
 PREPROCESSING_VERSION = 1
 """Goes up whenever the same picture would give another input, so that old latents are not mixed."""
 
-_MEAN, _SCALE = 127.0, 128.0
+ZERO_LEVEL, SCALE = 127, 128
+"""The network's input is (pixel - ZERO_LEVEL) / SCALE."""
 
 Images = NDArray[np.uint8] | Sequence[NDArray[np.uint8]]
 """``uint8 [N, H, W, 3]`` RGB, or a sequence of ``uint8 [H, W, 3]`` of any sizes."""
 
 
-def preprocess(images: Images, size: tuple[int, int]) -> NDArray[np.float32]:
-    """Return float32 [N, 3, height, width], (x - 127) / 128 of the resized pictures.
+def fit(images: Images, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return uint8 [N, height, width, 3]: the pictures squeezed to ``size`` (height, width).
 
-    A picture is squeezed to ``size`` (height, width) whatever its shape: by area where it shrinks,
-    linearly where it grows.
+    They are resized whatever their shape: by area where they shrink, linearly where they grow.
 
     Raises:
         ValueError: a picture is not uint8 [H, W, 3] or has no pixels.
     """
-    height, width = size
-    batch = np.empty((len(images), 3, height, width), np.float32)
+    batch = np.empty((len(images), *size, 3), np.uint8)
     for place, image in zip(batch, images, strict=True):
         _check(image)
-        fitted = _resize(image, height, width)
-        np.subtract(fitted.transpose(2, 0, 1), np.float32(_MEAN), out=place)
-    batch *= np.float32(1 / _SCALE)
+        place[:] = _resize(image, *size)
+    return batch
+
+
+def normalise(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return float32 [N, 3, H, W], (pixel - 127) / 128, of uint8 [N, H, W, 3]."""
+    batch = np.empty((len(pictures), 3, *pictures.shape[1:3]), np.float32)
+    np.subtract(pictures.transpose(0, 3, 1, 2), np.float32(ZERO_LEVEL), out=batch)
+    batch *= np.float32(1 / SCALE)
     return batch
 
 

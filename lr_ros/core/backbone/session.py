@@ -29,7 +29,7 @@ class Session:
             model, options, providers=["CPUExecutionProvider"]
         )
 
-    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    def run(self, batch: NDArray[np.float32] | NDArray[np.uint8]) -> NDArray[np.float32]:
         """Run the model on a batch of any size."""
         result: NDArray[np.float32] = self._session.run(None, {INPUT: batch})[0]
         return result

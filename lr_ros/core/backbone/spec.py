@@ -44,6 +44,8 @@ class BackboneSpec:
     weights: str | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.input_size, list):  # as JSON gives it back
+            object.__setattr__(self, "input_size", tuple(self.input_size))
         cuts = available_cuts(self.name)
         if self.cut not in cuts:
             raise ValueError(
@@ -64,7 +66,7 @@ class BackboneSpec:
     def input_shape(self) -> tuple[int, int]:
         """Height and width in pixels of the picture the network sees."""
         size = self.input_size
-        if isinstance(size, (tuple, list)):
+        if isinstance(size, tuple):
             if len(size) != 2:
                 raise ValueError(f"input_size is {size!r}; give one side or (height, width)")
             return (size[0], size[1])
