@@ -21,7 +21,8 @@ def declare_arguments():
             "compressed",
             default_value="false",
             choices=["true", "false"],
-            description="Take JPEG or PNG images from the topic's /compressed.",
+            description="Take JPEG or PNG images from the topic's /compressed; goes before the "
+            "params_file's image.compressed.",
         ),
         DeclareLaunchArgument(
             "namespace", default_value="lr", description="Namespace of both nodes."
