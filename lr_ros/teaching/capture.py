@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import Enum
@@ -83,7 +84,7 @@ class Capture:
         self.end: End | None = None
         self.queued = False
         self.generation = 0
-        self.last_frame_at = 0.0
+        self.last_frame_at = time.monotonic()
         self.result: Future[SessionResult] = Future()
         self.min_frames = min(config.min_frames, request.frames)
         self._config = config

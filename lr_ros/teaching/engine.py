@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from lr_ros.core.learner import ClassInfo, LatentReplayLearner
-from lr_ros.core.store import JournalEntry, Store
+from lr_ros.core.store import Store
 from lr_ros.stream.memory import SegmentMemory
 from lr_ros.teaching import guards
 from lr_ros.teaching.capture import Capture, End, LatentRecord
@@ -25,7 +25,7 @@ from lr_ros.teaching.errors import ErrorCode, TeachingError
 from lr_ros.teaching.jobs import JobThread
 from lr_ros.teaching.knowledge import Knowledge
 from lr_ros.teaching.lesson import Lessons
-from lr_ros.teaching.requests import MAX_FRAMES, NO_REGION, LearnRequest
+from lr_ros.teaching.requests import ENDLESS, MAX_FRAMES, NO_REGION, LearnRequest
 from lr_ros.teaching.segments import RememberedSegments, SegmentSummary
 from lr_ros.teaching.status import Listener, Phase, SessionResult, Status, StatusBoard
 from lr_ros.teaching.telling import capture_fields, knowledge_fields
@@ -35,9 +35,6 @@ Result = TypeVar("Result")
 
 IDLE_SECONDS = 0.2
 """How often the engine looks at the time when nothing happens."""
-
-ENDLESS = 1e9
-"""Duration of a session whose frames are all there already [s]."""
 
 
 class Engine:
@@ -61,8 +58,9 @@ class Engine:
         self._thread = JobThread("teaching", self._attend)
         self._trainer = SessionTrainer(learner, config.slice_seconds)
         self._lessons = Lessons(
-            self._knowledge, self._trainer, self._board, listener, lambda: self._thread.closed
+            self._knowledge, self._trainer, self._board, listener, lambda: self._closing
         )
+        self._closing = False
         self._lock = threading.RLock()
         self._capture: Capture | None = None
         self._last_segment = 0
@@ -101,13 +99,17 @@ class Engine:
         """
         self._knowledge.restore()
         self._tell_knowledge(phase=Phase.IDLE)
-        for entry in self._lessons.interrupted():
-            self._thread.submit(lambda entry=entry: self._train_interrupted(entry))
+        captures = self._lessons.interrupted(self._config.capture)
+        if captures:
+            self._capture = captures[0]  # busy until all of them are trained
+            self._thread.submit(lambda: self._train_interrupted(captures))
         self._thread.start()
 
     def close(self) -> None:
         """Cancel what runs, end the thread, give the store back."""
-        self._trainer.cancel()
+        with self._lock:
+            self._closing = True  # a session that closing cancels stays in the journal
+            self._trainer.cancel()
         self._thread.close()
         self._knowledge.close()
 
@@ -201,13 +203,8 @@ class Engine:
         with self._lock:
             self._admit(class_name)
             records = self._segments.records(segment_id)
-            if not records:
-                raise TeachingError(
-                    ErrorCode.UNKNOWN_SEGMENT,
-                    f"segment {segment_id} is not remembered; list_segments shows those that are",
-                )
-            request = LearnRequest(class_name, MAX_FRAMES, ENDLESS, NO_REGION)
-            capture = self._new_capture(request)
+            guards.refuse_if_forgotten(segment_id, records)
+            capture = self._new_capture(LearnRequest(class_name, MAX_FRAMES, ENDLESS, NO_REGION))
             for record in records:
                 capture.offer(record, record.unpack(), time.monotonic())
             capture.end = End.COMPLETE
@@ -272,7 +269,6 @@ class Engine:
     def _new_capture(self, request: LearnRequest) -> Capture:
         self._trainer.arm()
         capture = Capture(uuid.uuid4().hex[:12], request, self._config.capture)
-        capture.last_frame_at = time.monotonic()
         self._capture = capture
         return capture
 
@@ -326,17 +322,27 @@ class Engine:
             self._knowledge.save_again_if_due()
             return IDLE_SECONDS
         if self._config.learn_while_looking and capture.frames >= capture.min_frames:
-            return 0.0 if self._trainer.look(capture) else IDLE_SECONDS
+            return self._look(capture)
         return IDLE_SECONDS
 
-    def _train_interrupted(self, entry: JournalEntry) -> None:
-        found = self._lessons.read(entry)
-        if found is None:
-            return
-        name, latents = found
-        with self._lock:
-            capture = self._new_capture(LearnRequest(name, MAX_FRAMES, ENDLESS, NO_REGION))
-            capture.session_id = entry.session_id
-            capture.take(latents)
-            capture.queued = True
-        self._finish(capture, self._lessons.give(capture))
+    def _look(self, capture: Capture) -> float:
+        try:
+            return 0.0 if self._lessons.look(capture) else IDLE_SECONDS
+        except TeachingError as error:
+            with self._lock:
+                if capture is self._capture and not capture.queued:
+                    capture.end = End.STOPPED
+                    self._conclude(capture, error.code, str(error))
+            return IDLE_SECONDS
+
+    def _train_interrupted(self, captures: list[Capture]) -> None:
+        for capture, following in zip(captures, [*captures[1:], None], strict=True):
+            with self._lock:
+                if self._closing:
+                    return
+                self._trainer.arm()
+                self._tell_capture(capture, Phase.QUEUED)
+            result = self._lessons.give(capture)
+            with self._lock:
+                self._finish(capture, result)
+                self._capture = following

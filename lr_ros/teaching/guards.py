@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from lr_ros.teaching.capture import Capture
+from lr_ros.teaching.capture import Capture, LatentRecord
 from lr_ros.teaching.errors import ErrorCode, TeachingError
 from lr_ros.teaching.status import Status
 
@@ -49,6 +49,15 @@ def refuse_if_silent(silence: float, most: float) -> None:
         f"no latents {ever}: is the camera publishing, is the recognizer active and of the same "
         "encoder? Try: lr doctor",
     )
+
+
+def refuse_if_forgotten(segment_id: int, records: Sequence[LatentRecord]) -> None:
+    """Raise UNKNOWN_SEGMENT where no frame of a segment is remembered."""
+    if not records:
+        raise TeachingError(
+            ErrorCode.UNKNOWN_SEGMENT,
+            f"segment {segment_id} is not remembered; list_segments shows those that are",
+        )
 
 
 def raise_if_over(capture: Capture) -> None:

@@ -26,11 +26,6 @@ class JobThread:
         self._woken = False
         self._thread = threading.Thread(target=self._run, name=name)
 
-    @property
-    def closed(self) -> bool:
-        """Whether the thread was told to end."""
-        return self._closed
-
     def start(self) -> None:
         """Begin to work."""
         self._thread.start()

@@ -11,9 +11,10 @@ import numpy as np
 from lr_ros.core.learner import CanceledError, Progress
 from lr_ros.core.state import State
 from lr_ros.core.store import JournalEntry, StoreError
-from lr_ros.teaching.capture import Capture, Latent
+from lr_ros.teaching.capture import Capture, CaptureConfig
 from lr_ros.teaching.errors import ErrorCode, TeachingError
 from lr_ros.teaching.knowledge import Knowledge
+from lr_ros.teaching.requests import ENDLESS, NO_REGION, LearnRequest
 from lr_ros.teaching.status import Listener, Phase, SessionResult, StatusBoard
 from lr_ros.teaching.training import SessionTrainer
 
@@ -53,23 +54,37 @@ class Lessons:
         except TeachingError as error:
             result = _failed(capture, error.code, str(error), self._knowledge.version)
         except Exception as error:  # noqa: BLE001 - one bad session must not end the learner
-            self._trainer.abandon()
             self._strike_journal(capture)
-            self._listener.on_log("error", traceback.format_exc())
-            text = f"training failed, nothing was changed: {error}"
-            result = _failed(capture, ErrorCode.TRAINING_FAILED, text)
+            result = _failed(capture, ErrorCode.TRAINING_FAILED, self._explain(error))
         return result
 
-    def interrupted(self) -> list[JournalEntry]:
+    def look(self, capture: Capture) -> bool:
+        """Train for one slice while frames still arrive; return whether more is of use.
+
+        Raises:
+            TeachingError: TRAINING_FAILED; the learner is as it was before the session.
+        """
+        try:
+            return self._trainer.look(capture)
+        except Exception as error:
+            raise TeachingError(ErrorCode.TRAINING_FAILED, self._explain(error)) from error
+
+    def _explain(self, error: Exception) -> str:
+        self._trainer.abandon()
+        self._listener.on_log("error", traceback.format_exc())
+        return f"training failed, nothing was changed: {error}"
+
+    def interrupted(self, config: CaptureConfig) -> list[Capture]:
         """Return the sessions that were complete but not trained when the power went."""
         try:
-            return self._knowledge.store.journal.pending()
+            entries = self._knowledge.store.journal.pending()
         except StoreError as error:
             self._listener.on_log("error", f"the journal cannot be read: {error}")
             return []
+        captures = (self._restored(entry, config) for entry in entries)
+        return [capture for capture in captures if capture is not None]
 
-    def read(self, entry: JournalEntry) -> tuple[str, list[Latent]] | None:
-        """Return class name and latents of an interrupted session; None where it is of no use."""
+    def _restored(self, entry: JournalEntry, config: CaptureConfig) -> Capture | None:
         latents = entry.state.arrays.get("latents")
         name = entry.state.meta.get("class_name")
         shape = self._knowledge.learner.spec.latent_shape
@@ -77,8 +92,12 @@ class Lessons:
             text = f"the interrupted session {entry.session_id} does not fit this learner"
             self._listener.on_log("error", text)
             return None
-        self._listener.on_log("info", f"training the interrupted session of {name!r}")
-        return name, list(latents)
+        self._listener.on_log("info", f"the interrupted session of {name!r} will be trained")
+        request = LearnRequest(name, len(latents), ENDLESS, NO_REGION)
+        capture = Capture(entry.session_id, request, config)
+        capture.take(list(latents))
+        capture.queued = True
+        return capture
 
     def _train(self, capture: Capture) -> SessionResult:
         name = capture.request.class_name

@@ -11,6 +11,8 @@ from lr_ros.teaching.errors import ErrorCode, TeachingError
 MAX_NAME = 64
 MAX_FRAMES = 10_000
 MAX_DURATION = 3600.0
+ENDLESS = 1e9
+"""Duration of a session whose frames are all there already [s]."""
 RESERVED_NAMES = ("unknown",)
 
 

@@ -32,6 +32,10 @@ def start_learner(
     return NodeProcess("learner", probe.namespace, probe.domain_id, directory, parameters=settings)
 
 
+BURST = 25
+"""Frames sent at once."""
+
+
 class Teacher:
     """Sends latents of made-up objects to the learner of ``probe``'s namespace."""
 
@@ -99,7 +103,10 @@ class Teacher:
     def send_session(self, name: str, frames: int = 8) -> str:
         """Begin a session and send all its frames; return its id."""
         session_id, segment = self.begin(name, frames)
-        self.look(name, frames, segment)
+        for sent in range(0, frames, BURST):
+            # No faster than the learner takes them: its queue is as long as a real camera needs.
+            self.statuses.wait(lambda s, n=sent: s.session_id == session_id and s.frames >= n)
+            self.look(name, min(BURST, frames - sent), segment)
         return session_id
 
     def result(self, session_id: str, timeout: float = 120.0) -> LearnerStatus:
