@@ -16,6 +16,7 @@ Mask = NDArray[np.uint8]
 SUDDEN = 4.0  # the light jumped when the alignment says so by this much [grey levels]
 BLOCKS = (20, 15)  # of the image, to compare the light in
 CANVAS = 3  # the mosaic is so many frames wide and high
+LINEAR = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
 
 @dataclass(frozen=True)
@@ -34,59 +35,66 @@ class Light:
         """Return gain and bias of the grey image."""
         return float(self.gain.mean()), float(self.bias.mean())
 
+    def then(self, gain: Floats | float, bias: Floats | float) -> Light:
+        """Return this light followed by another change; gains stay within 0.3 and 3."""
+        return Light(
+            np.clip(self.gain * gain, 0.3, 3.0).astype(np.float32),
+            np.asarray(self.bias * gain + bias, np.float32),
+        )
+
 
 class Background:
-    """A mosaic [CANVAS * H, CANVAS * W, 5] of what was seen behind the objects.
+    """A mosaic, CANVAS frames wide and high, of what was seen behind the objects.
 
-    Channels: red, green, blue, grey, known. ``pose`` says where in it the camera looks now.
+    ``colour`` is its picture [., ., 3], ``plane`` holds its grey value and 1 where it is known
+    [., ., 2]. ``pose`` says where in it the camera looks now.
     """
 
     def __init__(self, frame: Floats, grey: Floats) -> None:
         height, width = grey.shape
         self.aligner = Aligner(width, height)
         self.size = (width, height)
-        self.canvas: Floats = np.zeros((CANVAS * height, CANVAS * width, 5), np.float32)
+        self.colour: Floats = np.zeros((CANVAS * height, CANVAS * width, 3), np.float32)
+        self.plane: Floats = np.zeros((CANVAS * height, CANVAS * width, 2), np.float32)
         self.pose = self._home()
         self.light = Light.same()
-        self.velocity = np.zeros(2)
+        self._velocity = np.zeros(2)
         self._before = self.aligner.reduce(grey)
-        self._write(frame, grey, np.ones((height, width), np.float32), np.float32(1.0))
+        self.learn(frame, grey, np.ones((height, width), np.uint8), 1.0)
 
     def _home(self) -> Pose:
         width, height = self.size
         return Pose.at((CANVAS * width - 1) / 2, (CANVAS * height - 1) / 2)
 
     def follow(self, grey: Floats, use: Floats) -> float:
-        """Find where the camera looks now; return the residual [grey levels]."""
+        """Find where the camera looks now; return the residual [grey levels].
+
+        ``use`` [H, W] is 0 where an object is expected and 1 elsewhere.
+        """
         frame = self.aligner.reduce(grey)
         mask = self.aligner.reduce(use)
-        plane = self._plane()
         light = self.light.mean()
-        steps = [np.zeros(2), self.velocity, self.aligner.shift_between(self._before, frame)]
+        steps = [np.zeros(2), self._velocity, self.aligner.shift_between(self._before, frame)]
         starts = [self.pose.moved(np.array([*step, 0.0, 0.0])) for step in steps]
-        costs = [self.aligner.cost(plane, frame, mask, pose, light) for pose in starts]
+        costs = [self.aligner.cost(self.plane, frame, mask, pose, light) for pose in starts]
         best = int(np.argmin(costs))
-        found = self.aligner.align(plane, frame, mask, starts[best], light)
-        self.velocity = np.clip(steps[best] + found.step[:2], -40, 40)
+        found = self.aligner.align(self.plane, frame, mask, starts[best], light)
+        self._velocity = np.clip(steps[best] + found.step[:2], -40, 40)
         self._before = frame
         self.pose = found.pose
         if abs(found.gain - light[0]) * 128 + abs(found.bias - light[1]) > SUDDEN:
-            self.light = Light(
-                np.clip(self.light.gain * (found.gain / light[0]), 0.3, 3.0).astype(np.float32),
-                (self.light.bias + (found.bias - light[1])).astype(np.float32),
-            )
+            gain = found.gain / light[0]
+            self.light = self.light.then(gain, found.bias - light[1] * gain)
         self._stay_inside()
         return found.error
 
-    def _plane(self) -> Floats:
-        """Return grey and known of the neighbourhood in which the camera may look."""
-        return np.ascontiguousarray(self.canvas[..., 3:5])
-
-    def expected(self) -> tuple[Floats, Floats]:
-        """Return what the camera would see without objects [H, W, 3], and how known it is."""
-        view = self.aligner.view(self.canvas, self.pose)
-        image = view[..., :3] * self.light.gain + self.light.bias
-        return image, view[..., 4]
+    def expected(self) -> tuple[Floats, Mask]:
+        """Return what the camera would see without objects [H, W, 3], and where that is known."""
+        image = self.aligner.view(self.colour, self.pose)
+        image *= self.light.gain
+        image += self.light.bias
+        known = self.aligner.view(self.plane, self.pose)[..., 1] > 0.99
+        return image, known.astype(np.uint8)
 
     def adapt_light(self, frame: Floats, expected: Floats, background: Mask) -> None:
         """Correct the gain and bias of each channel from pixels known to be background.
@@ -94,47 +102,54 @@ class Background:
         Means of blocks are compared, not pixels: the mosaic is a little smoother than the frame,
         and a gain fitted at edges would grow step by step.
         """
-        share = cv2.resize(background.astype(np.float32), BLOCKS, interpolation=cv2.INTER_AREA)
+        cover = background.astype(np.float32)
+        share = cv2.resize(cover, BLOCKS, interpolation=cv2.INTER_AREA)
         full = share > 0.5
         if int(full.sum()) < 12:
             return
-        cover = background.astype(np.float32)[..., None]
-        sums = np.dstack([frame * cover, expected * cover])
-        blocks = cv2.resize(sums, BLOCKS, interpolation=cv2.INTER_AREA)[full] / share[full][:, None]
-        seen, model = blocks[:, :3], blocks[:, 3:]
+        seen, model = (
+            cv2.resize(image * cover[..., None], BLOCKS, interpolation=cv2.INTER_AREA)[full]
+            / share[full][:, None]
+            for image in (frame, expected)
+        )
         middle = model.mean(axis=0)
         spread = ((model - middle) ** 2).mean(axis=0)
         covariance = ((model - middle) * (seen - seen.mean(axis=0))).mean(axis=0)
         # 200 grey levels squared of prior: a plain wall says little about the gain.
         gain = (covariance + 200.0) / (spread + 200.0)
-        bias = seen.mean(axis=0) - gain * middle
-        self.light = Light(
-            np.clip(self.light.gain * gain, 0.3, 3.0).astype(np.float32),
-            (self.light.bias * gain + bias).astype(np.float32),
-        )
+        self.light = self.light.then(gain, seen.mean(axis=0) - gain * middle)
 
     def learn(self, frame: Floats, grey: Floats, where: Mask, rate: float) -> None:
         """Let the mosaic follow the frame where there is background; new ground is taken over."""
-        self._write(frame, grey, where.astype(np.float32), np.float32(rate))
-
-    def _write(self, frame: Floats, grey: Floats, where: Floats, rate: np.float32) -> None:
-        width, height = self.size
-        to_frame = cv2.invertAffineTransform(self.pose.matrix(width, height))
         x0, y0, x1, y1 = self._bounds()
-        shift = to_frame.copy()
-        shift[:, 2] = to_frame[:, :2] @ np.array([x0, y0]) + to_frame[:, 2]
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        image = (frame - self.light.bias) / self.light.gain
-        mean = (grey - self.light.mean()[1]) / self.light.mean()[0]
-        source = np.dstack([image, mean, where])
-        patch = cv2.warpAffine(source, shift, (x1 - x0, y1 - y0), flags=flags)
-        part = self.canvas[y0:y1, x0:x1]
-        usable = patch[..., 4] > 0.99
-        step = np.where(part[..., 4] > 0.0, rate, np.float32(1.0)) * usable
-        part[..., :4] += step[..., None] * (patch[..., :4] - part[..., :4])
-        part[..., 4] = np.where(usable, np.float32(1.0), part[..., 4])
+        shift, size = self._to_frame(), (x1 - x0, y1 - y0)
+        gain, bias = self.light.mean()
+        image = cv2.warpAffine(
+            (frame - self.light.bias) / self.light.gain, shift, size, flags=LINEAR
+        )
+        mean = cv2.warpAffine((grey - bias) / gain, shift, size, flags=LINEAR)
+        # A pixel half inside ``where`` may hold a part of the object.
+        usable = cv2.warpAffine(where.astype(np.float32), shift, size, flags=LINEAR) > 0.99
+        colour, plane = self.colour[y0:y1, x0:x1], self.plane[y0:y1, x0:x1]
+        step = np.where(plane[..., 1] > 0.0, np.float32(rate), np.float32(1.0)) * usable
+        colour += step[..., None] * (image - colour)
+        plane[..., 0] += step * (mean - plane[..., 0])
+        plane[..., 1][usable] = 1.0
+
+    def guess(self, hole: Mask) -> None:
+        """Forget the background inside ``hole`` [H, W] and fill it from around."""
+        x0, y0, x1, y1 = self._bounds()
+        flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+        inside = cv2.warpAffine(hole, self._to_frame(), (x1 - x0, y1 - y0), flags=flags) > 0
+        colour, plane = self.colour[y0:y1, x0:x1], self.plane[y0:y1, x0:x1]
+        known = ((plane[..., 1] > 0) & ~inside).astype(np.float32)
+        filled = spread_into_holes(np.dstack([colour, plane[..., 0]]), known)
+        colour[inside] = filled[inside][:, :3]
+        plane[..., 0][inside] = filled[inside][:, 3]
+        plane[..., 1][inside] = 1.0
 
     def _bounds(self) -> tuple[int, int, int, int]:
+        """Return the corners of the part of the mosaic in sight: left, top, right, bottom."""
         width, height = self.size
         corners = np.array(
             [[0, 0, 1], [width - 1, 0, 1], [0, height - 1, 1], [width - 1, height - 1, 1]],
@@ -142,58 +157,45 @@ class Background:
         )
         points = corners @ self.pose.matrix(width, height).T
         low, high = np.floor(points.min(axis=0)), np.ceil(points.max(axis=0)) + 1
-        limit_y, limit_x = self.canvas.shape[:2]
+        limit_y, limit_x = self.plane.shape[:2]
         x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
         return x0, y0, min(int(high[0]), limit_x), min(int(high[1]), limit_y)
 
-    def guess(self, hole: Mask) -> None:
-        """Forget the background inside ``hole`` [H, W] and fill it from around."""
-        x0, y0, x1, y1 = self._bounds()
-        width, height = self.size
-        to_frame = cv2.invertAffineTransform(self.pose.matrix(width, height))
-        to_frame[:, 2] += to_frame[:, :2] @ np.array([x0, y0])
-        cover = cv2.warpAffine(
-            hole, to_frame, (x1 - x0, y1 - y0), flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-        )
-        part = self.canvas[y0:y1, x0:x1]
-        part[..., 4] = np.where(cover > 0, np.float32(0.0), part[..., 4])
-        known = (part[..., 4] > 0).astype(np.float32)
-        filled = _diffuse(part[..., :4], known)
-        inside = cover > 0
-        part[..., :4][inside] = filled[inside]
-        part[..., 4][inside] = 1.0
+    def _to_frame(self) -> NDArray[np.float64]:
+        """Return the matrix [2, 3] from the part of the mosaic in sight to the frame."""
+        matrix = np.asarray(cv2.invertAffineTransform(self.pose.matrix(*self.size)), np.float64)
+        x0, y0, _, _ = self._bounds()
+        matrix[:, 2] += matrix[:, :2] @ np.array([x0, y0])
+        return matrix
 
     def _stay_inside(self) -> None:
         """Carry the mosaic over into a fresh one before the camera looks past its border."""
         width, height = self.size
         zoom = float(np.sqrt(abs(np.linalg.det(self.pose.a))))
         turned = abs(self.pose.a[0, 1]) > 0.35 * zoom
-        away = np.abs(self.pose.t - self._home().t) > np.array([width, height]) * 0.9
+        home = self._home()
+        away = np.abs(self.pose.t - home.t) > np.array([width, height]) * 0.9
         if not (away.any() or turned or not 0.75 < zoom < 1.33):
             return
-        home = self._home()
         carry = np.concatenate([self.pose.a, (self.pose.t - self.pose.a @ home.t)[:, None]], axis=1)
-        self.canvas = np.asarray(
-            cv2.warpAffine(
-                self.canvas,
-                carry,
-                (self.canvas.shape[1], self.canvas.shape[0]),
-                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            )
-        )
+        size = (self.plane.shape[1], self.plane.shape[0])
+        self.colour = np.asarray(cv2.warpAffine(self.colour, carry, size, flags=LINEAR))
+        self.plane = np.asarray(cv2.warpAffine(self.plane, carry, size, flags=LINEAR))
+        self.plane[..., 1] = self.plane[..., 1] > 0.99
         self.pose = home
 
 
-def _diffuse(image: Floats, known: Floats) -> Floats:
-    """Fill the unknown from around by normalised convolution, coarse where the hole is wide."""
-    result = image * known[..., None]
+def spread_into_holes(image: Floats, known: Floats) -> Floats:
+    """Fill what is not ``known`` [H, W] of an image [H, W, C] from around, finest scale first.
+
+    Normalised convolution (Knutsson and Westin, CVPR 1993) with boxes that double in size.
+    """
     weight = known.copy()
-    total, mass = result.copy(), weight.copy()
-    for radius in (4, 8, 16, 32, 64):
+    total = image * known[..., None]
+    for radius in (3, 6, 12, 24, 48, 96):
         kernel = (2 * radius + 1, 2 * radius + 1)
-        wide = cv2.blur(result, kernel)
         share = cv2.blur(weight, kernel)
-        fill = (mass < 0.02) & (share > 0.02)
-        total[fill] = wide[fill] / share[fill][:, None]
-        mass[fill] = 1.0
+        fill = (weight == 0.0) & (share > 0.02)
+        total[fill] = cv2.blur(total, kernel)[fill] / share[fill][:, None]
+        weight[fill] = 1.0
     return np.asarray(total)

@@ -12,16 +12,33 @@ from lr_ros.stream.alignment import Floats
 from lr_ros.stream.background import Background, Mask
 from lr_ros.stream.foreground import difference, region, unlike
 from lr_ros.stream.geometry import Box
+from lr_ros.stream.scene import is_cut, is_ghost, stayed
 
 Image = NDArray[np.uint8]
+
+FAINT, CLEAR = 4.0, 7.0  # standard deviations: an object's least, and what starts one
+YOUNG = 0.5  # an object found so soon [s] was there when the background was begun
+GHOST_SECONDS = 0.3  # what looks like a ghost so long is taken into the background
+
+
+@dataclass(frozen=True)
+class DetectorConfig:
+    """See the fields of the same names of ``SegmenterConfig``."""
+
+    width: int
+    least_area: float
+    learn_seconds: float
+    still_seconds: float
 
 
 @dataclass(frozen=True)
 class Detection:
     """What one frame shows."""
 
-    box: Box | None  # of the object, in pixels of the frame; None: only background
-    cut: bool = False  # the scene changed at once: nothing of the background is there any more
+    box: Box | None
+    """Of the object, in pixels of the frame; None: only background."""
+    cut: bool = False
+    """The scene changed at once, and nothing stayed."""
 
 
 @dataclass(frozen=True)
@@ -32,75 +49,117 @@ class Look:
     grey: Floats
 
 
+@dataclass(frozen=True)
+class Found:
+    """An object at working size."""
+
+    mask: Mask
+    box: Box
+
+
 class ObjectDetector:
-    """Keeps a background and finds what stands in front of it.
+    """Keeps a background and finds what stands in front of it."""
 
-    ``width`` is the width at which it works [pixels]; ``least_area`` the smallest object as a
-    share of the image; ``learn_seconds`` the time in which the background follows a change.
-    """
-
-    def __init__(self, width: int, least_area: float, learn_seconds: float) -> None:
-        self._width = width
-        self._least = least_area
-        self._learn_seconds = learn_seconds
+    def __init__(self, config: DetectorConfig) -> None:
+        self.config = config
         self.reset()
 
     def reset(self) -> None:
         """Forget the background."""
         self._background: Background | None = None
-        self._mask: Mask | None = None
-        self._age = 0.0
         self._noise = 4.0
+        self._restart()
+
+    def _restart(self) -> None:
+        self._object: Found | None = None
+        self._before: Look | None = None
+        self._age = 0.0
+        self._ghost = 0.0
+        self._still = 0.0
 
     def update(self, image: Image, seconds: float) -> Detection:
         """Look at the next frame (uint8 [H, W, 3] RGB), ``seconds`` after the last one."""
-        frame, grey = self._prepare(image)
-        background = self._background
-        if background is None or background.size != (grey.shape[1], grey.shape[0]):
-            self._begin(frame, grey)
+        look = self._prepare(image)
+        if self._background is None:
+            self._background = Background(look.frame, look.grey)
+            self._before = look
             return Detection(None)
-        use = np.ones_like(grey)
-        if self._mask is not None:
-            use -= cv2.dilate(self._mask, np.ones((9, 9), np.uint8))
-            if use.mean() < 0.2:
-                use[:] = 1.0
-        background.follow(grey, use)
-        expected, known = background.expected()
-        unknown = known < 0.99
-        expected[unknown] = frame[unknown]
-        apart = difference(frame, expected, self._noise)
-        mask = unlike(apart, 4.0, 7.0)
-        if self._is_cut(mask, known):
-            self._begin(frame, grey)
-            return Detection(None, cut=True)
-        calm = ((mask == 0) & (known > 0.99)).astype(np.uint8)
-        background.adapt_light(frame, expected, calm)
-        self._measure_noise(frame, expected, calm)
-        found = region(mask, self._least * mask.size, max(3, self._width // 16))
-        self._learn(Look(frame, grey), known, None if found is None else found[0], seconds)
         self._age += seconds
-        if found is None:
-            self._mask = None
-            return Detection(None)
-        self._mask = found[0]
-        return Detection(self._scaled(found[1], image))
+        found, cut = self._compare(self._background, look, seconds)
+        self._object, self._before = found, look
+        return Detection(None if found is None else self._scaled(found.box, image), cut)
 
-    def _prepare(self, image: Image) -> tuple[Floats, Floats]:
-        height = max(2, round(image.shape[0] * self._width / image.shape[1] / 2) * 2)
-        small = cv2.resize(image, (self._width, height), interpolation=cv2.INTER_AREA)
-        frame = cv2.GaussianBlur(small, (3, 3), 0).astype(np.float32)
-        return frame, np.asarray(frame.mean(axis=2))
+    def _prepare(self, image: Image) -> Look:
+        width = self.config.width
+        height = max(2, round(image.shape[0] * width / image.shape[1] / 2) * 2)
+        small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+        smooth = cv2.GaussianBlur(small, (3, 3), 0)
+        grey = cv2.cvtColor(smooth, cv2.COLOR_RGB2GRAY)
+        return Look(smooth.astype(np.float32), grey.astype(np.float32))
 
-    def _begin(self, frame: Floats, grey: Floats) -> None:
-        self._background = Background(frame, grey)
-        self._mask = None
-        self._age = 0.0
+    def _compare(
+        self, background: Background, look: Look, seconds: float
+    ) -> tuple[Found | None, bool]:
+        background.follow(look.grey, self._useful(look.grey))
+        expected, known = background.expected()
+        np.copyto(expected, look.frame, where=(known == 0)[..., None])
+        mask = unlike(difference(look.frame, expected, self._noise), FAINT, CLEAR)
+        if is_cut(mask, known):
+            return self._begin_again(look)
+        found = self._find(mask)
+        calm = ((mask == 0) & (known > 0)).astype(np.uint8)
+        background.adapt_light(look.frame, expected, calm)
+        self._measure_noise(look.frame, expected, calm)
+        if found is not None and self._fades(look, expected, found, seconds):
+            return None, False
+        if found is not None and self._age <= YOUNG:
+            background.guess(_hull(found.mask))
+        self._learn(background, look, known, found, seconds)
+        return found, False
 
-    def _is_cut(self, mask: Mask, known: Floats) -> bool:
-        seen = known > 0.99
-        if seen.mean() < 0.3:
+    def _useful(self, grey: Floats) -> Floats:
+        """Return 1 where background is to be expected, to align with."""
+        use = np.ones_like(grey)
+        if self._object is not None:
+            use -= cv2.dilate(self._object.mask, np.ones((9, 9), np.uint8))
+        return use if use.mean() > 0.2 else np.ones_like(grey)
+
+    def _find(self, mask: Mask) -> Found | None:
+        gap = max(3, self.config.width // 16)
+        found = region(mask, self.config.least_area * mask.size, gap)
+        return None if found is None else Found(*found)
+
+    def _begin_again(self, look: Look) -> tuple[Found | None, bool]:
+        """Begin another background; an object that stayed where it was is kept."""
+        kept, before = self._object, self._before
+        self._restart()
+        self._background = Background(look.frame, look.grey)
+        if kept is None or before is None or not stayed(before.frame, look.frame, kept.mask):
+            return None, True
+        self._background.guess(_hull(kept.mask))
+        return kept, False
+
+    def _fades(self, look: Look, expected: Floats, found: Found, seconds: float) -> bool:
+        """Say whether the region is no object (any more), and let the background have it in time.
+
+        A ghost is none at once; what has not moved for long is part of the scene.
+        """
+        assert self._background is not None  # noqa: S101 - the caller has just used it
+        ghost = is_ghost(look.frame, expected, found.mask)
+        self._ghost = self._ghost + seconds if ghost else 0.0
+        self._still = self._still + seconds if self._is_still(look, found) else 0.0
+        if self._still >= self.config.still_seconds or self._ghost >= GHOST_SECONDS:
+            everywhere = np.ones(look.grey.shape, np.uint8)
+            self._background.learn(look.frame, look.grey, everywhere, 1.0)
+            self._ghost = self._still = 0.0
             return True
-        return float(mask[seen].mean()) > 0.7
+        return ghost
+
+    def _is_still(self, look: Look, found: Found) -> bool:
+        if self._before is None:
+            return False
+        change = np.abs(look.grey - self._before.grey)[found.mask > 0]
+        return float(np.quantile(change, 0.95)) < 3.0 * self._noise
 
     def _measure_noise(self, frame: Floats, expected: Floats, calm: Mask) -> None:
         rows = calm[::4, ::4] > 0
@@ -110,26 +169,34 @@ class ObjectDetector:
         now = 1.5 * float(np.median(residual))
         self._noise = float(np.clip(0.9 * self._noise + 0.1 * now, 2.5, 12.0))
 
-    def _learn(self, look: Look, known: Floats, found: Mask | None, seconds: float) -> None:
+    def _learn(
+        self, background: Background, look: Look, known: Mask, found: Found | None, seconds: float
+    ) -> None:
         """Let the background follow, except where the object is.
 
         Ground that comes into sight next to the object may be a part of the object.
         """
-        assert self._background is not None  # noqa: S101 - the only caller has just used it
-        rate = 1.0 - float(np.exp(-seconds / self._learn_seconds))
-        if found is None:
-            everywhere = np.ones(known.shape, np.uint8)
-            self._background.learn(look.frame, look.grey, everywhere, rate)
-            return
-        keep_out = cv2.dilate(found, np.ones((5, 5), np.uint8))
-        around = found if self._mask is None else np.maximum(found, self._mask)
-        near = cv2.dilate(around, np.ones((9, 9), np.uint8))
-        keep_out = np.where(known < 0.99, np.maximum(keep_out, near), keep_out)
-        self._background.learn(look.frame, look.grey, (keep_out == 0).astype(np.uint8), rate)
+        rate = 1.0 - float(np.exp(-seconds / self.config.learn_seconds))
+        keep_out = np.zeros(known.shape, np.uint8)
+        if found is not None:
+            around = found.mask
+            if self._object is not None:
+                around = np.maximum(around, self._object.mask)
+            near = cv2.dilate(around, np.ones((9, 9), np.uint8))
+            keep_out = np.where(known == 0, near, cv2.dilate(found.mask, np.ones((5, 5), np.uint8)))
+        background.learn(look.frame, look.grey, (keep_out == 0).astype(np.uint8), rate)
 
     def _scaled(self, box: Box, image: Image) -> Box:
-        scale = image.shape[1] / self._width
+        scale = image.shape[1] / self.config.width
         left, top = int(box.x * scale), int(box.y * scale)
         right = round((box.x + box.width) * scale)
         bottom = round((box.y + box.height) * scale)
         return Box(left, top, right - left, bottom - top).clipped(image.shape[1], image.shape[0])
+
+
+def _hull(mask: Mask) -> Mask:
+    """Return the convex hull of a mask, a little larger."""
+    points = cv2.findNonZero(mask)
+    filled = np.zeros_like(mask)
+    cv2.fillConvexPoly(filled, cv2.convexHull(points), 1)
+    return np.asarray(cv2.dilate(filled, np.ones((7, 7), np.uint8)), dtype=np.uint8)

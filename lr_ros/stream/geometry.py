@@ -43,3 +43,14 @@ class Box:
         dx, dy = round(self.width * share), round(self.height * share)
         grown = Box(self.x - dx, self.y - dy, self.width + 2 * dx, self.height + 2 * dy)
         return grown.clipped(width, height)
+
+    def squarer(self, aspect: float, width: int, height: int) -> Box:
+        """Return the box with its short side at least ``aspect`` times its long one.
+
+        It stays inside an image of ``width`` x ``height``, moved there if need be.
+        """
+        least = round(aspect * max(self.width, self.height))
+        wide, high = min(max(self.width, least), width), min(max(self.height, least), height)
+        x = min(max(self.x - (wide - self.width) // 2, 0), width - wide)
+        y = min(max(self.y - (high - self.height) // 2, 0), height - high)
+        return Box(x, y, wide, high)

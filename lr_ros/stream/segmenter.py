@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lr_ros.stream.detector import ObjectDetector
+from lr_ros.stream.detector import DetectorConfig, ObjectDetector
 from lr_ros.stream.geometry import Box
 
 __all__ = ["Box", "SegmentView", "Segmenter", "SegmenterConfig"]
@@ -33,8 +33,13 @@ class SegmenterConfig:
     """A pause between two stamps longer than this ends the segment [s]."""
     learn_seconds: float = 1.0
     """Time in which the background follows slow changes [s]."""
-    padding: float = 0.08
+    still_seconds: float = 30.0
+    """What has not moved for so long is part of the background [s]."""
+    padding: float = 0.0
     """The region is the object's box grown by this share of its size on each side."""
+    least_aspect: float = 0.7
+    """A narrower box is widened until its sides are in this ratio: it is squeezed into a square
+    to be encoded, and a pen that turns should not look like another thing each time."""
 
     def __post_init__(self) -> None:
         if self.work_width < 32:
@@ -45,7 +50,9 @@ class SegmenterConfig:
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ValueError(f"{name} is {value}; take 0 or more")
-        for name in ("largest_gap", "learn_seconds"):
+        if not 0.0 <= self.least_aspect <= 1.0:
+            raise ValueError(f"least_aspect is {self.least_aspect}; take 0 to 1")
+        for name in ("largest_gap", "learn_seconds", "still_seconds"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
                 raise ValueError(f"{name} is {value}; take more than 0")
@@ -86,7 +93,12 @@ class Segmenter:
     def __init__(self, config: SegmenterConfig | None = None) -> None:
         self.config = config or SegmenterConfig()
         self._detector = ObjectDetector(
-            self.config.work_width, self.config.least_area, self.config.learn_seconds
+            DetectorConfig(
+                self.config.work_width,
+                self.config.least_area,
+                self.config.learn_seconds,
+                self.config.still_seconds,
+            )
         )
         self._last_id = 0
         self._shape: tuple[int, int] | None = None
@@ -139,11 +151,14 @@ class Segmenter:
         detection = self._detector.update(image, max(seconds, 0.0))
         if ended is not None:
             return ended
-        box = detection.box if region is None else region.clipped(shape[1], shape[0])
-        if region is None and box is not None:
+        box = detection.box
+        if region is not None:
+            box = region.clipped(shape[1], shape[0])
+        elif box is not None:
             box = box.padded(self.config.padding, shape[1], shape[0])
+            box = box.squarer(self.config.least_aspect, shape[1], shape[0])
         if box is None or box.area == 0:
-            return self._absent(stamp)
+            return self._absent(stamp, gone=detection.cut)
         return self._present(box, stamp)
 
     def _check(self, image: NDArray[np.uint8], stamp: float) -> None:
@@ -170,11 +185,11 @@ class Segmenter:
         self._last_id += 1
         return self._view("start")
 
-    def _absent(self, stamp: float) -> SegmentView:
+    def _absent(self, stamp: float, gone: bool) -> SegmentView:
         if not self._running:
             self._clear()
             return _NOTHING
-        if stamp - self._last < self.config.release_seconds:
+        if not gone and stamp - self._last < self.config.release_seconds:
             return _NOTHING
         view = self._end()
         self._clear()
