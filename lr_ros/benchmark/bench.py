@@ -98,7 +98,7 @@ def _judge_bad_files(plan: Plan, latents: LatentFile, console: Console) -> None:
     text = f"{len(lines)} missing or corrupt files, all named in {path}:\n{shown}"
     if not plan.skip_bad_files:
         raise BadFilesError(f"{text}\nMend them, or skip them with --on-bad-file skip.")
-    console.print(f"[yellow]skipping {escape(text)}[/yellow]")
+    console.print(f"[yellow]skipping {escape(text)}[/yellow]", soft_wrap=True)
 
 
 def _facts(

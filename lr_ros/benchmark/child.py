@@ -57,7 +57,7 @@ def run_task(task: Task, report: Callable[[Step], None]) -> None:
     settings = task.job.variant.apply(task.settings)
     run_job(
         task.job,
-        Exam(work, dataset.classes, latents),
+        Exam(dataset.root, work, dataset.classes, latents),
         lambda: task.make_subject(settings, task.job.variant.strategy, task.job.seed),
         report,
     )

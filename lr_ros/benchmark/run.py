@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lr_ros.benchmark.dataset import Clip
 from lr_ros.benchmark.latents import LatentFile
 from lr_ros.benchmark.machine import peak_rss_mb
 from lr_ros.benchmark.metrics import accuracy_by_class
@@ -25,10 +26,14 @@ EVALUATED_AT_ONCE = 256
 
 @dataclass(frozen=True)
 class Shown:
-    """One clip as a learner gets it; ``latents`` is float32 [frames, C, h, w]."""
+    """One clip as a learner gets it; ``latents`` is float32 [frames, C, h, w].
+
+    ``paths`` are the frames themselves, for learners that store images.
+    """
 
     class_name: str
     clip_id: str
+    paths: tuple[Path, ...]
     latents: NDArray[np.float32]
 
 
@@ -36,9 +41,16 @@ class Shown:
 class Exam:
     """What is learned and asked: the same for all strategies of one seed."""
 
+    root: Path
     work: Work
     classes: tuple[str, ...]
     latents: LatentFile
+
+    def show(self, clip: Clip) -> Shown:
+        """Return a clip as a learner gets it."""
+        paths = tuple(self.root / f for f in clip.files)
+        name = self.classes[clip.label]
+        return Shown(name, clip.clip_id, paths, self.latents.read(clip.files))
 
 
 class Subject(Protocol):
@@ -145,7 +157,7 @@ def _resume(job: Job, subject: Subject) -> Record | None:
 
 def _learn(subject: Subject, batch: Batch, exam: Exam) -> float:
     """Return the seconds that learning took; reading from disk does not count."""
-    shown = [Shown(exam.classes[c.label], c.clip_id, exam.latents.read(c.files)) for c in batch]
+    shown = [exam.show(clip) for clip in batch]
     start = time.perf_counter()
     subject.learn(shown)
     return time.perf_counter() - start

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from lr_ros.benchmark import child
@@ -133,7 +134,7 @@ def _end(
         console.print(f"{name}: done")
         finished(run.task.job)
     else:
-        console.print(f"[red]{name}: {failure.message}[/red]")
+        console.print(f"[red]{name}: {escape(failure.message)}[/red]", soft_wrap=True)
         failures[name] = failure
 
 

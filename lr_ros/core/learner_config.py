@@ -25,6 +25,7 @@ class LearnerConfig:
         holdout: share of each session's frames, 0 to 0.5, never learned from but kept to measure
             with; whole runs of frames, since neighbours are alike.
         seed: of all chance.
+        epochs: how often training passes over a session's frames; None: as the strategy has it.
 
     Raises:
         ValueError: a value is out of its range; the message names it.
@@ -37,6 +38,7 @@ class LearnerConfig:
     policy: str = "balanced"
     holdout: float = 0.0
     seed: int = 0
+    epochs: int | None = None
 
     def __post_init__(self) -> None:
         _one_of("strategy", self.strategy, STRATEGIES)
@@ -50,6 +52,8 @@ class LearnerConfig:
             raise ValueError(f"holdout is {self.holdout}; it must be 0 to {_LARGEST_HOLDOUT}")
         if self.seed < 0:
             raise ValueError(f"seed is {self.seed}; it must be 0 or more")
+        if self.epochs is not None and self.epochs < 1:
+            raise ValueError(f"epochs is {self.epochs}; it must be 1 or more")
 
 
 def _one_of(name: str, value: object, choices: object) -> None:

@@ -54,6 +54,8 @@ class Knowledge:
     ) -> Knowledge:
         """Return the knowledge of a new learner; ``image_shape`` is for strategies on images."""
         strategy = STRATEGIES[config.strategy](spec, config.seed)
+        if config.epochs is not None:
+            strategy.epochs = config.epochs
         on_images = strategy.patterns == "images"
         shape = image_shape if on_images else spec.latent_shape
         bits = 8 if on_images else config.bits

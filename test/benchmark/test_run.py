@@ -44,7 +44,7 @@ def exam(tmp_path):
     settings = settings_of(tiny.core50(tmp_path / "data"))
     data = load_dataset(settings)
     latents = load_or_encode(data.root, data.files, MeanColour(), tmp_path / "cache")
-    return Exam(make_work(data, settings, 0), data.classes, latents)
+    return Exam(data.root, make_work(data, settings, 0), data.classes, latents)
 
 
 def job_in(folder, seed=0) -> Job:
@@ -69,10 +69,7 @@ def test_each_batch_is_learned_whole_and_measured(exam, tmp_path):
 def test_classes_not_shown_yet_count_as_wrong(exam):
     subject = NoisyMeans("ncm", 0, noise=0)
     first = exam.work.test[0]
-    subject.learn(
-        [type("Shown", (), {"class_name": exam.classes[first.label], "clip_id": "x",
-                            "latents": exam.latents.read(first.files)})]
-    )  # fmt: skip
+    subject.learn([exam.show(first)])
     total, by_class = evaluate(subject, exam)
     assert total == pytest.approx(1 / len(exam.classes))
     assert by_class[first.label] == 1

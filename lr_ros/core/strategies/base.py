@@ -55,6 +55,8 @@ class Strategy(ABC):
     """What sessions bring and the memory keeps."""
     learns_while_looking: ClassVar[bool] = False
     """Whether training steps make sense before the session is complete."""
+    epochs: int | None = None
+    """Passes over a session's frames; None: steps by another rule, or none at all."""
 
     def __init__(self, spec: BackboneSpec, seed: int = 0) -> None:
         self.spec = spec

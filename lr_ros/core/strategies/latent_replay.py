@@ -57,6 +57,11 @@ class LatentReplay(Strategy):
 
     @override
     def iterations(self, frames: int, batch: Batch) -> int:
+        if self.epochs is not None:
+            new = self.recipe.minibatch
+            if len(batch.memory):
+                new = max(1, round(new * self.recipe.new_share))
+            return self.epochs * -(-frames // new)
         classes = len(np.unique(batch.labels))
         frames_a_class = frames / max(classes, 1)
         one = self.base_iterations * math.sqrt(frames_a_class / self.base_frames)

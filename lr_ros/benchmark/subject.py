@@ -1,0 +1,102 @@
+"""The learner of `lr_ros.core` as the benchmark tests it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lr_ros.benchmark.images import read_image
+from lr_ros.benchmark.run import Shown, Subject
+from lr_ros.benchmark.settings import Settings
+from lr_ros.core.backbone import BackboneSpec, FrozenStage
+from lr_ros.core.learner import LatentReplayLearner, LearnerConfig
+from lr_ros.core.state import State
+from lr_ros.core.strategies import STRATEGIES
+
+
+def spec_of(settings: Settings) -> BackboneSpec:
+    """Return the backbone that the settings name.
+
+    Raises:
+        ValueError: there is none of that name, cut or size.
+    """
+    return BackboneSpec(
+        settings.backbone,
+        settings.cut,
+        settings.input_size,
+        settings.precision,
+        settings.weights,
+    )
+
+
+def make_encoder(settings: Settings) -> FrozenStage:
+    """Return the frozen stage that the settings name."""
+    return FrozenStage(spec_of(settings), settings.threads)
+
+
+def make_subject(settings: Settings, strategy: str, seed: int) -> Subject:
+    """Return a learner that knows nothing yet.
+
+    Raises:
+        ValueError: a setting is out of its range.
+    """
+    torch.set_num_threads(settings.threads)
+    config = LearnerConfig(
+        strategy=strategy,
+        replay_capacity=settings.replay,
+        bits=settings.bits,
+        seed=seed,
+        epochs=settings.epochs,
+    )
+    return CoreSubject(settings, config)
+
+
+class CoreSubject:
+    """A `LatentReplayLearner` that is given one batch at a time."""
+
+    def __init__(self, settings: Settings, config: LearnerConfig) -> None:
+        self._spec = spec_of(settings)
+        self._on_images = STRATEGIES[config.strategy].patterns == "images"
+        encode = make_encoder(settings).encode if self._on_images else None
+        self._learner = LatentReplayLearner(self._spec, config, encode)
+
+    def learn(self, batch: Sequence[Shown]) -> None:
+        """Learn all clips of the batch together."""
+        parts = [self._images(s) if self._on_images else s.latents for s in batch]
+        names = [s.class_name for s in batch for _ in s.paths]
+        clips = [s.clip_id for s in batch for _ in s.paths]
+        self._learner.learn_batch(np.concatenate(parts), names, clips)
+
+    def _images(self, shown: Shown) -> NDArray[np.uint8]:
+        return np.stack([fitted(read_image(p), self._spec.input_shape) for p in shown.paths])
+
+    def predict(self, latents: NDArray[np.float32]) -> list[str]:
+        """Name the likeliest class of each latent, never "unknown"."""
+        model = self._learner.snapshot().model()
+        best = model.predict(latents).probabilities.argmax(axis=1)
+        return [model.class_names[i] for i in best]
+
+    def replay_bytes(self) -> int:
+        """Return how many bytes the replay memory holds."""
+        return self._learner.replay_bytes
+
+    def state(self) -> State:
+        """Return the learner's state."""
+        return self._learner.state()
+
+    def restore(self, state: State) -> None:
+        """Take a state back."""
+        self._learner.restore(state)
+
+
+def fitted(image: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return the picture squeezed to (height, width), as the frozen stage does it itself."""
+    if image.shape[:2] == shape:
+        return image
+    shrinks = image.shape[0] >= shape[0] and image.shape[1] >= shape[1]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, shape[::-1], interpolation=method), np.uint8)
