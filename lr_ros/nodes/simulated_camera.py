@@ -158,6 +158,8 @@ def _scene(parameters: Mapping[str, Any]) -> SimulatedScene:
             ),
             sway=parameters["scene.sway"],
             noise=parameters["scene.noise"],
+            clutter=parameters["scene.clutter"],
+            hand=parameters["scene.hand"],
             seed=parameters["scene.seed"],
         )
         scene = SimulatedScene(config)

@@ -103,6 +103,20 @@ SIMULATED_CAMERA = (
         100.0,
         read_only=True,
     ),
+    Parameter(
+        "scene.clutter",
+        0,
+        "Things that lie around in the background, other ones in each.",
+        0,
+        40,
+        read_only=True,
+    ),
+    Parameter(
+        "scene.hand",
+        False,
+        "Let a hand hold the object, which covers a part of it.",
+        read_only=True,
+    ),
     Parameter("scene.seed", 0, "Seed of all that is random.", 0, 2**31 - 1, read_only=True),
 )
 

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from lr_ros.sim.mesh import Light, Mesh
 from lr_ros.sim.motion import Pose
 
+Box = tuple[float, float, float, float]
+"""Left, top, width, height [pixels]."""
+
 _LARGEST_DRAWING = 480  # pixels; larger objects are drawn coarser, the time grows by the area
 _SHADOW = 0.4  # darkest part of a shadow
 
@@ -35,8 +38,13 @@ class Canvas:
         self._owner = np.full(backdrop.shape[:2], -1, np.int16)
         self._areas: list[float] = []
 
-    def add(self, mesh: Mesh, pose: Pose) -> None:
-        """Draw an object over what is there."""
+    @property
+    def picture(self) -> NDArray[np.uint8]:
+        """The picture so far, before exposure and noise."""
+        return self._image
+
+    def add(self, mesh: Mesh, pose: Pose) -> Box:
+        """Draw an object over what is there; return its box, which may reach out of the picture."""
         height, width = self._image.shape[:2]
         size = pose.size * height
         pixels = int(np.clip(size * self._oversample, 16, _LARGEST_DRAWING))
@@ -51,9 +59,18 @@ class Canvas:
         alpha = layer[..., 3]
         self._owner[alpha > 127] = len(self._areas)
         self._areas.append(float(np.count_nonzero(drawn[..., 3])) * scale * scale)
-        box = cv2.boundingRect(alpha)
         self._shade(alpha, size)
-        self._blend(layer, box)
+        self._blend(layer)
+        x, y, columns, rows = cv2.boundingRect(drawn[..., 3])
+        return left + x * scale, top + y * scale, columns * scale, rows * scale
+
+    def cover(self, layer: NDArray[np.uint8]) -> None:
+        """Lay something over the picture that is none of the objects.
+
+        ``layer`` is ``uint8 [H, W, 4]``: colours already multiplied by the alpha that follows.
+        """
+        self._owner[layer[..., 3] > 127] = -1
+        self._blend(layer)
 
     def parts(self) -> list[Part]:
         """Return what can be seen of each object, in the order they were added."""
@@ -94,9 +111,8 @@ class Canvas:
         keep = 255 - (shadow[area].astype(np.uint16) * int(256 * _SHADOW) >> 8)
         self._image[area] = (self._image[area] * keep[..., None] >> 8).astype(np.uint8)
 
-    def _blend(self, layer: NDArray[np.uint8], box: tuple[int, int, int, int]) -> None:
-        """Lay an object, its colours already multiplied by its alpha, over the picture."""
-        left, top, columns, rows = box
+    def _blend(self, layer: NDArray[np.uint8]) -> None:
+        left, top, columns, rows = cv2.boundingRect(layer[..., 3])
         area = (slice(top, top + rows), slice(left, left + columns))
         part = layer[area]
         keep = (255 - part[..., 3:]).astype(np.uint16)

@@ -20,6 +20,7 @@ from lr_ros.sim.catalogue import ObjectSpec
 
 PYBULLET = "pybullet==3.2.7"
 _DISTANCE = 4.0  # of the camera, in radii of the object
+_GUESSES = 16  # of the radius, each twice the one before
 _MARGIN = 1.12  # room around the widest view, for the wobble
 
 
@@ -190,20 +191,28 @@ class Mesh:
         )
         low, high = boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)
         x, y, z = (low + high) / 2
-        self.fit = Fit((float(x), float(y), float(z)), float(np.linalg.norm(high - low)) / 2)
-        extent = 0.0
-        if self.fit.radius > 0:
+        centre, radius = (float(x), float(y), float(z)), float(np.linalg.norm(high - low)) / 2
+        radius = max(radius, 1e-3)
+        for _ in range(_GUESSES):
+            self.fit = Fit(centre, radius)
             extent = max(self._extent(yaw) for yaw in np.arange(8) * math.pi / 4)
-        if extent == 0:
-            raise ObjectFileError(f"object {self.spec.name!r}: {self.spec.file} shows nothing")
-        return Fit(self.fit.centre, self.fit.radius * extent * _MARGIN)
+            if 0 < extent < 1:
+                return Fit(centre, radius * extent * _MARGIN)
+            # It reaches out of the square, or is so large that the camera is inside it.
+            radius *= 2
+        raise ObjectFileError(f"object {self.spec.name!r}: {self.spec.file} shows nothing")
 
     def _extent(self, yaw: float, size: int = 96) -> float:
-        """Return how far the silhouette reaches from the middle, as a share of half the square."""
+        """Return how far the silhouette reaches from the middle, as a share of half the square.
+
+        1 says that it touches the square's edge and may be larger; 0, that nothing shows.
+        """
         ys, xs = np.nonzero(self.draw(yaw, 0.35, 0.0, size, Light())[..., 3])
         if xs.size == 0:
             return 0.0
         half = (size - 1) / 2
+        if max(np.abs(xs - half).max(), np.abs(ys - half).max()) >= half:
+            return 1.0
         return float(np.hypot(xs - half, ys - half).max() / half)
 
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lr_ros.sim.backgrounds import paint
+from lr_ros.sim.backdrops import Backdrops
 from lr_ros.sim.catalogue import CATALOGUE, ObjectSpec
 from lr_ros.sim.drawing import Canvas
+from lr_ros.sim.hand import draw_hand
 from lr_ros.sim.lights import LIGHTS, setting
 from lr_ros.sim.mesh import MeshCache, load_pybullet
 from lr_ros.sim.motion import Actor, Motion
-
-_BACKGROUNDS_KEPT = 4
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,8 @@ class SceneConfig:
         motion: How objects move.
         sway: How far the camera moves to either side [share of the picture's height].
         noise: Standard deviation of the pixel noise [grey levels].
+        clutter: How many things lie around; they are part of the background.
+        hand: Whether a hand holds the object, and covers some of it.
         oversample: How much finer objects are drawn than shown, for smooth edges.
         seed: Everything random comes from it; the same seed gives the same pictures.
     """
@@ -42,12 +42,16 @@ class SceneConfig:
     motion: Motion = field(default_factory=Motion)
     sway: float = 0.02
     noise: float = 2.0
+    clutter: int = 0
+    hand: bool = False
     oversample: float = 1.6
     seed: int = 0
 
     def __post_init__(self) -> None:
         if not (32 <= self.width <= 4096 and 32 <= self.height <= 4096):
             raise ValueError(f"picture of {self.width} x {self.height}: allowed is 32 to 4096")
+        if not 0 <= self.clutter <= 100:
+            raise ValueError(f"clutter = {self.clutter}: allowed is 0 to 100 things")
         names = [spec.name for spec in self.objects]
         if not names or len(set(names)) != len(names):
             raise ValueError(
@@ -96,7 +100,8 @@ class SimulatedScene:
         self._presented: Actor | None = None
         self._yaw, self._yaw_since = 0.0, 0.0
         self._now = 0.0
-        self._backgrounds: dict[int, NDArray[np.uint8]] = {}
+        c = self.config
+        self._backdrops = Backdrops(c.width, c.height, c.sway, c.clutter, c.seed)
         self._background = 0
 
     @property
@@ -165,13 +170,15 @@ class SimulatedScene:
         motion, aspect = self.config.motion, self.config.width / self.config.height
         self._actors = [actor for actor in self._actors if not actor.gone(t, motion)]
         light = LIGHTS[setting(self._background)[1]]
-        canvas = Canvas(self._backdrop(t), light, self.config.oversample)
+        canvas = Canvas(self._backdrops.at(self._background, t), light, self.config.oversample)
         names = []
         for actor in sorted(self._actors, key=lambda a: a.y):
             pose = actor.pose(t, motion, aspect)
             if pose is not None:
-                canvas.add(self._meshes.get(actor.name), pose)
+                box = canvas.add(self._meshes.get(actor.name), pose)
                 names.append(actor.name)
+                if self.config.hand:
+                    draw_hand(canvas, box)
         seen = [
             Seen(names[part.index], part.box, part.visible) for part in canvas.parts() if part.area
         ]
@@ -203,21 +210,4 @@ class SimulatedScene:
             enters=begins,
             side=float(self._rng.choice((-1.0, 1.0))),
             phase=float(self._rng.uniform(0, 2 * math.pi)),
-        )
-
-    def _backdrop(self, t: float) -> NDArray[np.uint8]:
-        """Return the part of the background that the swaying camera sees."""
-        width, height = self.config.width, self.config.height
-        reach = self.config.sway * height
-        margin = math.ceil(reach) + 1
-        number = self._background
-        if number not in self._backgrounds:
-            while len(self._backgrounds) >= _BACKGROUNDS_KEPT:
-                self._backgrounds.pop(next(iter(self._backgrounds)))
-            size = (height + 2 * margin, width + 2 * margin)
-            self._backgrounds[number] = paint(setting(number)[0], *size, self.config.seed)
-        x = margin + (width - 1) / 2 + reach * math.sin(0.6 * t)
-        y = margin + (height - 1) / 2 + reach * math.sin(0.43 * t + 1.0)
-        return np.asarray(
-            cv2.getRectSubPix(self._backgrounds[number], (width, height), (x, y)), np.uint8
         )

@@ -176,6 +176,23 @@ def test_with_simulated_time_pictures_follow_the_clock(start):
         assert all(1000.0 < s < now + 1e-6 for s in stamps)
 
 
+def test_objects_of_the_users_own_are_shown(start, tmp_path):
+    corners = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\n"
+    (tmp_path / "things").mkdir()
+    path = tmp_path / "things/pyramid.obj"
+    path.write_text(corners + "f 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n")
+    with start(
+        "simulated_camera",
+        scene__object_folder=str(path.parent),
+        scene__first_object="pyramid",
+        scene__clutter=3,
+        scene__hand=True,
+    ) as shown:
+        shown.markers.wait(lambda m: m.frame_id.startswith("pyramid:"), timeout=START_SECONDS)
+        listed = shown.probe.call(ListObjects, "list_objects", ListObjects.Request())
+        assert list(listed.names) == ["pyramid"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_cleanly_on_a_signal(start, number):
     with start("simulated_camera", scene__first_object="duck", image__rate=30.0) as shown:

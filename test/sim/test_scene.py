@@ -207,3 +207,60 @@ def test_the_cache_reloads_an_object_exactly_as_it_was():
     cache.get("teddy")
     assert np.array_equal(cache.get("duck").draw(0.3, 0.3, 0.1, 96, Light()), before)
     cache.close()
+
+
+def test_clutter_lies_in_the_background_and_is_no_object():
+    def picture(clutter, setting=0, seed=0):
+        config = SceneConfig(objects=FIRST, noise=0, clutter=clutter, seed=seed)
+        scene = SimulatedScene(config)
+        scene.background = setting
+        view = scene.render(0.0)
+        scene.close()
+        assert view.seen == ()
+        return view.image.astype(int)
+
+    plain, cluttered = picture(0), picture(6)
+    assert 0.03 < (np.abs(cluttered - plain).max(axis=2) > 30).mean() < 0.7
+    assert np.array_equal(cluttered, picture(6))
+    # Under another light (the same background again) other things lie elsewhere.
+    others = np.abs(picture(6, 8) - picture(0, 8)).max(axis=2) > 30
+    assert (others != (np.abs(cluttered - plain).max(axis=2) > 30)).mean() > 0.03
+
+
+def test_a_hand_covers_a_part_and_the_truth_says_so():
+    def views(hand):
+        config = SceneConfig(motion=AT_ONCE, noise=0, hand=hand)
+        scene = SimulatedScene(config)
+        for name in scene.objects:
+            scene.present(name, yaw=1.0, t=0.0)
+            yield scene.render(0.0).seen[0]
+        scene.close()
+
+    covered = 0
+    for held, free in zip(views(True), views(False), strict=True):
+        assert held.name == free.name
+        assert 0.4 < held.visible <= free.visible
+        covered += held.visible < free.visible
+        assert held.box[1] == free.box[1]
+        assert held.box[3] <= free.box[3]
+    assert covered >= 12  # between the legs of some it covers nothing
+
+
+SEEN_ONLY = """<robot name="x"><link name="base">
+<inertial><mass value="1"/><inertia ixx="1" ixy="0" ixz="0" iyy="1" iyz="0" izz="1"/></inertial>
+<visual><geometry><sphere radius="{}"/></geometry></visual></link></robot>"""
+
+
+@pytest.mark.parametrize("radius", [0.01, 0.5, 20.0])
+def test_objects_without_a_collision_shape_fill_the_square_at_any_scale(tmp_path, radius):
+    path = tmp_path / "ball.urdf"
+    path.write_text(SEEN_ONLY.format(radius))
+    mesh = Mesh(ObjectSpec("ball", str(path)))
+    share = (mesh.draw(0.0, 0.3, 0.0, 128, Light())[..., 3] > 0).mean()
+    mesh.close()
+    assert 0.5 < share < 0.75  # a disc of 1 / 1.12 of the square's edge covers 0.63
+
+
+def test_impossible_clutter_is_refused():
+    with pytest.raises(ValueError, match="clutter"):
+        SceneConfig(clutter=-1)
