@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import sys
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -214,38 +213,6 @@ class Mesh:
         if max(np.abs(xs - half).max(), np.abs(ys - half).max()) >= half:
             return 1.0
         return float(np.hypot(xs - half, ys - half).max() / half)
-
-
-class MeshCache:
-    """The objects of a scene by name; only the ``limit`` used last are kept in memory.
-
-    Each loaded object costs some 35 MB; loading one takes 30 to 250 ms.
-    """
-
-    def __init__(self, specs: tuple[ObjectSpec, ...], limit: int = 3) -> None:
-        self._specs = {spec.name: spec for spec in specs}
-        self._limit = limit
-        self._meshes: OrderedDict[str, Mesh] = OrderedDict()
-        self._fits: dict[str, Fit] = {}
-
-    def get(self, name: str) -> Mesh:
-        """Return the object of this name, loading it where needed (errors as :class:`Mesh`)."""
-        if name not in self._meshes:
-            self._meshes[name] = Mesh(self._specs[name], self._fits.get(name))
-            self._fits[name] = self._meshes[name].fit
-        self._meshes.move_to_end(name)
-        while len(self._meshes) > self._limit:
-            self._meshes.popitem(last=False)[1].close()
-        return self._meshes[name]
-
-    def reserve(self, limit: int) -> None:
-        """Keep at least so many objects at once."""
-        self._limit = max(self._limit, limit)
-
-    def close(self) -> None:
-        """Give all memory back."""
-        while self._meshes:
-            self._meshes.popitem()[1].close()
 
 
 # From the object's axes (x towards the camera, z up) to the camera's (x right, y up, z backwards).

@@ -13,7 +13,8 @@ from lr_ros.sim.catalogue import CATALOGUE, ObjectSpec
 from lr_ros.sim.drawing import Canvas
 from lr_ros.sim.hand import draw_hand
 from lr_ros.sim.lights import LIGHTS, setting
-from lr_ros.sim.mesh import MeshCache, load_pybullet
+from lr_ros.sim.mesh import load_pybullet
+from lr_ros.sim.mesh_cache import MeshCache
 from lr_ros.sim.motion import Actor, Motion
 
 

@@ -5,7 +5,8 @@ pytest.importorskip("pybullet", reason="the simulated camera needs pybullet")
 
 from lr_ros.sim.catalogue import CATALOGUE, ObjectSpec, choose
 from lr_ros.sim.lights import SETTINGS
-from lr_ros.sim.mesh import Light, Mesh, MeshCache, ObjectFileError
+from lr_ros.sim.mesh import Light, Mesh, ObjectFileError
+from lr_ros.sim.mesh_cache import MeshCache
 from lr_ros.sim.motion import Motion
 from lr_ros.sim.scene import SceneConfig, SimulatedScene
 
