@@ -9,7 +9,7 @@ from rich.text import Text
 
 from lr_ros.cli.checkup.checks import Check, Level, examine
 from lr_ros.cli.errors import FAILED, OK
-from lr_ros.cli.options import seconds
+from lr_ros.cli.options import namespace, seconds
 from lr_ros.cli.output import as_json, notes, out
 
 STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     from lr_ros.cli.checkup.facts import gather  # noqa: PLC0415 - rclpy, only when it is needed
     from lr_ros.client.connection import Connection  # noqa: PLC0415 - likewise
 
-    connection = Connection(arguments.namespace, None, None)
+    connection = Connection(namespace(arguments), None, None)
     try:
         with notes().status("looking and listening"):
             facts = gather(connection, arguments.timeout, arguments.listen)

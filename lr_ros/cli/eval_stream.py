@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lr_ros.cli.errors import OK, USAGE, CommandError
+from lr_ros.cli.options import domain, namespace
 from lr_ros.cli.output import notes, percent, say, table
 
 if TYPE_CHECKING:
@@ -46,14 +47,6 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def domain(text: str) -> int:
-    """Return a ROS domain, for argparse."""
-    value = int(text)
-    if not 0 <= value <= 101:
-        raise argparse.ArgumentTypeError(f"{text}: a domain from 0 to 101 is needed")
-    return value
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Play, score, print, and write the JSON."""
     from lr_ros.evaluation.errors import EvaluationError, InputError  # noqa: PLC0415 - rclpy, torch
@@ -67,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     with PlayProgress(arguments.verbose) as progress:
         options = Options(
             region=arguments.region,
-            namespace=arguments.namespace,
+            namespace=namespace(arguments, "lr_eval"),
             domain_id=own_domain() if chosen is None else chosen,
             on_tick=progress.tick,
             on_note=progress.note,

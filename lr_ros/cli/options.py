@@ -23,6 +23,19 @@ def whole(text: str) -> int:
     return value
 
 
+def domain(text: str) -> int:
+    """Return a ROS domain, for argparse."""
+    value = int(text)
+    if not 0 <= value <= 101:
+        raise argparse.ArgumentTypeError(f"{text}: a domain from 0 to 101 is needed")
+    return value
+
+
+def namespace(arguments: argparse.Namespace, otherwise: str | None = None) -> str:
+    """Return the namespace asked for, else ``otherwise``, else $LR_NAMESPACE, else ``lr``."""
+    return arguments.namespace or otherwise or os.environ.get("LR_NAMESPACE") or "lr"
+
+
 def add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
     """Add the options that may stand before the command's name or after it.
 
@@ -34,7 +47,7 @@ def add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
 
     options: dict[str, dict[str, Any]] = {
         "--namespace": {
-            "default": default(os.environ.get("LR_NAMESPACE", "lr")),
+            "default": default(None),
             "metavar": "NS",
             "help": "namespace of the robot's nodes (default: $LR_NAMESPACE, else lr)",
         },

@@ -16,6 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lr_ros.cli.options import namespace
+
 if TYPE_CHECKING:
     from lr_ros.client import LearnClient
 
@@ -80,4 +82,4 @@ def connect(arguments: argparse.Namespace) -> LearnClient:
     """Return a client of the namespace that the command line names."""
     from lr_ros.client import LearnClient  # noqa: PLC0415 - rclpy, only when it is needed
 
-    return LearnClient(arguments.namespace, timeout=arguments.timeout)
+    return LearnClient(namespace(arguments), timeout=arguments.timeout)

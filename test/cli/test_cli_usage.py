@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from lr_ros.cli.main import build_parser, main
+from lr_ros.cli.options import namespace
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_help_is_answered_with_0(arguments, capsys):
 def test_every_command_has_help_and_takes_the_common_options():
     parser = build_parser()
     commands = next(a for a in parser._actions if a.dest == "COMMAND" or a.choices).choices
-    assert {"learn", "list", "forget", "watch", "doctor"} <= set(commands)
+    assert {"learn", "list", "forget", "watch", "doctor", "demo", "eval-stream"} <= set(commands)
     for command in commands.values():
         options = {option for action in command._actions for option in action.option_strings}
         assert {"--namespace", "--timeout", "--verbose"} <= options
@@ -58,7 +59,12 @@ def test_common_options_count_before_and_after_the_command():
 
 def test_the_namespace_comes_from_the_environment(monkeypatch):
     monkeypatch.setenv("LR_NAMESPACE", "robot1")
-    assert build_parser().parse_args(["list"]).namespace == "robot1"
+    parse = build_parser().parse_args
+    assert namespace(parse(["list"])) == "robot1"
+    assert namespace(parse(["list", "--namespace", "robot2"])) == "robot2"
+    assert namespace(parse(["demo"]), "lr_demo") == "lr_demo"
+    monkeypatch.delenv("LR_NAMESPACE")
+    assert namespace(parse(["list"])) == "lr"
 
 
 def test_help_imports_neither_torch_nor_ros():
