@@ -14,7 +14,7 @@ from lr_ros.sim.motion import Pose
 Box = tuple[float, float, float, float]
 """Left, top, width, height [pixels]."""
 
-_LARGEST_DRAWING = 480  # pixels; larger objects are drawn coarser, the time grows by the area
+_LARGEST_DRAWING = 360  # pixels; larger objects are drawn coarser, the time grows by the area
 _SHADOW = 0.4  # darkest part of a shadow
 
 
