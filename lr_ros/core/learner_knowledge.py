@@ -155,6 +155,8 @@ class Knowledge:
 
     def accuracies(self) -> NDArray[np.float64]:
         """Return the share right on held-out patterns of each class; NaN where there are none."""
+        if not self.records:
+            return np.zeros(0)
         model = self.model()
         with self._lock:
             if self._accuracies is None:

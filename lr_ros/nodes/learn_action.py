@@ -48,7 +48,9 @@ class LearnAction:
     async def _execute(self, goal: ServerGoalHandle) -> Learn.Result:
         key = bytes(goal.goal_id.uuid)
         try:
-            capture = self._services.engine().begin(self._services.learn_request(goal.request))
+            capture = self._services.engine().sessions.begin(
+                self._services.learn_request(goal.request)
+            )
         except TeachingError as error:
             goal.abort()
             return Learn.Result(error_code=int(error.code), message=str(error))
@@ -96,6 +98,7 @@ class LearnAction:
             frames=result.frames,
             model_version=result.model_version,
             seconds=result.seconds,
+            warnings=list(result.warnings),
         )
 
     def _cancel(self, goal: Any) -> CancelResponse:
@@ -109,4 +112,4 @@ class LearnAction:
         engine = self._node.engine
         with contextlib.suppress(TeachingError):  # it has just ended by itself
             if engine is not None:
-                engine.cancel(session_id)
+                engine.sessions.cancel(session_id)

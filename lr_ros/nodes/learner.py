@@ -17,21 +17,30 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from lr_ros.core.backbone import WeightsError
 from lr_ros.core.learner import LatentReplayLearner, LearnerConfig
 from lr_ros.core.store import Store, StoreError
-from lr_ros.msg import LatentFrame, LearnerStatus, ModelUpdate, Segment
+from lr_ros.msg import LabelRequest, LatentFrame, LearnerStatus, ModelUpdate, Segment
 from lr_ros.nodes.learner_services import LearnerServices
 from lr_ros.nodes.tables import LEARNER
 from lr_ros.ros import qos
 from lr_ros.ros.diagnostics import Diagnostics, Level, Report
 from lr_ros.ros.encoder import backbone_spec
-from lr_ros.ros.messages import MessageError, from_latent_frame, to_model_update, to_status
+from lr_ros.ros.messages import (
+    MessageError,
+    from_latent_frame,
+    to_label_request,
+    to_model_update,
+    to_status,
+)
 from lr_ros.ros.parameters import Parameters
 from lr_ros.ros.rates import RateMeter
 from lr_ros.ros.spin import run_node
 from lr_ros.stream.memory import SegmentMemory, SegmentMemoryConfig
 from lr_ros.teaching.capture import CaptureConfig
 from lr_ros.teaching.config import TeachingConfig
+from lr_ros.teaching.curiosity import CuriosityConfig, Question
 from lr_ros.teaching.engine import Engine
 from lr_ros.teaching.errors import TeachingError
+from lr_ros.teaching.examination import ExaminationConfig
+from lr_ros.teaching.opinion import Opinion
 from lr_ros.teaching.status import Model, Phase, Status
 
 WARN_SECONDS = 5.0
@@ -57,6 +66,7 @@ class LearnerNode(LifecycleNode):
         """Load the network, open the store, restore what is known, begin to work."""
         self._models = self.create_publisher(ModelUpdate, "model", qos.latched())
         self._statuses = self.create_publisher(LearnerStatus, "learner_status", qos.latched())
+        self._questions = self.create_publisher(LabelRequest, "label_request", qos.results())
         try:
             self.engine = self._make_engine()
         except (ValueError, OSError, WeightsError, StoreError, TeachingError) as error:
@@ -85,7 +95,7 @@ class LearnerNode(LifecycleNode):
         self.active = False
         if self.engine is not None:
             with contextlib.suppress(TeachingError):
-                self.engine.cancel()
+                self.engine.sessions.cancel()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -96,7 +106,7 @@ class LearnerNode(LifecycleNode):
             self.destroy_subscription(subscription)
         self._diagnostics.close()
         self.destroy_timer(self._heartbeat)
-        for publisher in (self._models, self._statuses):
+        for publisher in (self._models, self._statuses, self._questions):
             self.destroy_publisher(publisher)
         return TransitionCallbackReturn.SUCCESS
 
@@ -121,6 +131,7 @@ class LearnerNode(LifecycleNode):
                 strategy=p["training.strategy"],
                 replay_capacity=p["replay.capacity"],
                 bits=p["replay.bits"],
+                holdout=p["update.holdout"],
                 seed=p["training.seed"],
             ),
         )
@@ -168,6 +179,17 @@ class LearnerNode(LifecycleNode):
             max_classes=p["session.max_classes"],
             silence=p["session.silence"],
             learn_while_looking=p["training.while_looking"],
+            curiosity=CuriosityConfig(
+                ask=p["ask.enabled"],
+                seen=p["ask.seen"],
+                interval=p["ask.interval"],
+                threshold=p["ask.threshold"],
+                adapt=p["adapt.enabled"],
+                adapt_score=p["adapt.score"],
+            ),
+            examination=ExaminationConfig(
+                largest_fall=p["update.largest_fall"], keep_old=p["update.keep_old"]
+            ),
         )
 
     def _on_parameters(self, _changed: set[str]) -> None:
@@ -204,6 +226,11 @@ class LearnerNode(LifecycleNode):
     def on_model(self, model: Model) -> None:
         """Publish the model, stamped with the system's time: it must rise even in simulation."""
         self._models.publish(to_model_update(model, self._system_clock.now().to_msg()))
+
+    def on_question(self, question: Question, opinion: Opinion) -> None:
+        """Ask whoever listens what a segment shows."""
+        stamp = self.get_clock().now().to_msg()
+        self._questions.publish(to_label_request(question, opinion, stamp))
 
     def on_log(self, level: str, text: str) -> None:
         """Log what the engine has to say."""

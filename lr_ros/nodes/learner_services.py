@@ -127,15 +127,16 @@ class LearnerServices:
 
     @answering
     async def _learn_class(self, request: Any, response: Any) -> None:
-        capture = self.engine().begin(self.learn_request(request))
+        capture = self.engine().sessions.begin(self.learn_request(request))
         response.session_id = capture.session_id
+        response.warnings = list(await completed(self.engine().advice(capture)))
         response.message = (
             f"gathering up to {capture.request.frames} frames of {capture.request.class_name!r}"
         )
 
     @answering
     async def _stop_session(self, request: Any, response: Any) -> None:
-        capture = self.engine().stop(request.keep)
+        capture = self.engine().sessions.stop(request.keep)
         response.session_id, response.frames = capture.session_id, capture.frames
         response.message = "training is queued" if request.keep else "discarded"
 
@@ -156,6 +157,8 @@ class LearnerServices:
                 frames=segment.frames,
                 best_guess=segment.best_guess,
                 score=segment.score,
+                unknown_score=segment.unknown_score,
+                thumbnail=segment.thumbnail,
                 label=segment.label,
             )
             for segment in await completed(self.engine().segments())
@@ -170,15 +173,17 @@ class LearnerServices:
 
     @answering
     async def _rename_class(self, request: Any, response: Any) -> None:
-        old, new = request.old_name, request.new_name
-        change = self.engine().change(lambda c: c.rename(old, new))
+        old, new, merge = request.old_name, request.new_name, request.merge
+        change = self.engine().change(lambda c: c.rename(old, new, merge))
         response.model_version = await completed(change)
         response.message = f"{old!r} is {new!r} now"
 
     @answering
     async def _list_classes(self, request: Any, response: Any) -> None:
-        version, infos = await completed(self.engine().class_infos())
-        response.model_version = version
+        response.model_version = self.engine().status.model_version
+        infos = await completed(
+            self.engine().ask(lambda learner: [learner.class_info(n) for n in learner.classes])
+        )
         response.classes = [
             ClassInfo(
                 name=info.name,
@@ -217,7 +222,7 @@ class LearnerServices:
 
     @answering
     async def _cancel(self, request: Any, response: Any) -> None:
-        session_id = self.engine().cancel()
+        session_id = self.engine().sessions.cancel()
         response.message = f"session {session_id} is canceled; nothing was changed"
 
     @answering

@@ -197,6 +197,38 @@ LEARNER = (
     ),
     Parameter("session.max_classes", 1000, "Most classes that are learned.", 1, 100_000),
     Parameter(
+        "update.holdout",
+        0.1,
+        "Share of each session's frames that is kept to examine updates with.",
+        0.0,
+        0.5,
+        read_only=True,
+    ),
+    Parameter(
+        "update.largest_fall",
+        0.1,
+        "How far the mean held-out accuracy of the classes known before may fall in an update.",
+        0.0,
+        1.0,
+    ),
+    Parameter(
+        "update.keep_old",
+        True,
+        "Keep the old model when it falls further; false: go live with a warning.",
+    ),
+    Parameter("ask.enabled", True, "Ask on `label_request` what a strange segment shows."),
+    Parameter(
+        "ask.seen", 2.0, "How long a strange object must have been in view [s].", 0.1, 3600.0
+    ),
+    Parameter("ask.interval", 10.0, "Least time between two questions [s].", 0.0, 86400.0),
+    Parameter("ask.threshold", 0.5, "Unknown score above which a segment is strange.", 0.0, 1.0),
+    Parameter(
+        "adapt.enabled",
+        False,
+        "Learn on from segments of a known class that are confident and of one mind.",
+    ),
+    Parameter("adapt.score", 0.95, "Least mean probability to learn on from.", 0.5, 1.0),
+    Parameter(
         "store.directory",
         "",
         "Directory of what is learned; empty: lr_ros/NAMESPACE below $XDG_STATE_HOME or "

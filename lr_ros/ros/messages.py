@@ -11,16 +11,27 @@ from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
 
 from lr_ros.core.quantize import BITS, Quantizer
-from lr_ros.msg import Hypothesis, LatentFrame, LearnerStatus, ModelUpdate, Recognition, Segment
+from lr_ros.msg import (
+    Hypothesis,
+    LabelRequest,
+    LatentFrame,
+    LearnerStatus,
+    ModelUpdate,
+    Recognition,
+    Segment,
+)
 from lr_ros.recognition.pipeline import Answer
 from lr_ros.ros.images import seconds
 from lr_ros.stream.memory import PackedLatent
 from lr_ros.stream.segmenter import Box
 from lr_ros.teaching.capture import LatentRecord
+from lr_ros.teaching.curiosity import Question
+from lr_ros.teaching.opinion import Opinion
 from lr_ros.teaching.requests import Region
 from lr_ros.teaching.status import Model, Status
 
 _MAX_LATENT_VALUES = 1 << 24
+_MAX_THUMBNAIL = 16_384
 _EVENTS = {"start": Segment.START, "running": Segment.RUNNING, "end": Segment.END}
 
 
@@ -130,7 +141,11 @@ def from_latent_frame(
         sharpness=message.sharpness,
         brightness=message.brightness,
     )
-    record = LatentRecord(packed, message.segment_id, from_roi(message.roi))
+    if len(message.thumbnail) > _MAX_THUMBNAIL:
+        raise MessageError("thumbnail", f"thumbnail of {len(message.thumbnail)} bytes")
+    record = LatentRecord(
+        packed, message.segment_id, from_roi(message.roi), bytes(message.thumbnail)
+    )
     try:
         record.unpack()
     except ValueError as error:
@@ -198,5 +213,24 @@ def to_status(status: Status, stamp: Time, elapsed: float) -> LearnerStatus:
         replay_capacity=status.replay_capacity,
         elapsed=elapsed,
         error_code=int(status.error_code),
+        warnings=list(status.warnings),
         message=status.message,
     )
+
+
+def to_label_request(question: Question, opinion: Opinion, stamp: Time) -> LabelRequest:
+    """Return the message of a question of the robot's."""
+    segment = question.segment
+    request = LabelRequest(
+        header=Header(stamp=stamp),
+        segment_id=segment.segment_id,
+        start=to_time(segment.start),
+        duration=segment.duration,
+        frames=segment.frames,
+        best_guess=opinion.name,
+        score=opinion.score,
+        unknown_score=opinion.unknown,
+        same_as=list(question.same_as),
+    )
+    request.thumbnail = segment.thumbnail
+    return request

@@ -30,6 +30,7 @@ class LatentRecord:
     packed: PackedLatent
     segment_id: int
     region: Region
+    thumbnail: bytes = b""
 
     @property
     def stamp(self) -> float:
@@ -84,6 +85,7 @@ class Capture:
         self.end: End | None = None
         self.queued = False
         self.generation = 0
+        self.warnings: tuple[str, ...] = ()
         self.last_frame_at = time.monotonic()
         self.result: Future[SessionResult] = Future()
         self.min_frames = min(config.min_frames, request.frames)

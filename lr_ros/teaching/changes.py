@@ -30,13 +30,14 @@ class Changes:
         self._knowledge.changed(f"forget {name}")
         return self._knowledge.version
 
-    def rename(self, old: str, new: str) -> int:
-        """Rename a class; return the new model version."""
+    def rename(self, old: str, new: str, merge: bool = False) -> int:
+        """Rename a class, or with ``merge`` join it to another; return the new model version."""
         new = check_class_name(new)
         self._require(old)
-        if new in self._learner.classes:
+        if new in self._learner.classes and (not merge or new == old):
             raise TeachingError(
-                ErrorCode.CLASS_EXISTS, f"there is a class {new!r} already; forget or rename it"
+                ErrorCode.CLASS_EXISTS,
+                f"there is a class {new!r} already; rename it, or ask to merge the two",
             )
         self._learner.rename(old, new)
         self._knowledge.changed(f"rename {old} to {new}")

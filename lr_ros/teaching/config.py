@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lr_ros.teaching.capture import CaptureConfig
+from lr_ros.teaching.curiosity import CuriosityConfig
+from lr_ros.teaching.examination import ExaminationConfig
 
 
 @dataclass(frozen=True)
@@ -20,3 +22,5 @@ class TeachingConfig:
     silence: float = 2.0
     learn_while_looking: bool = True
     slice_seconds: float = 0.25
+    curiosity: CuriosityConfig = field(default_factory=CuriosityConfig)
+    examination: ExaminationConfig = field(default_factory=ExaminationConfig)

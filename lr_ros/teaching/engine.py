@@ -7,34 +7,39 @@ engine's own thread.
 
 from __future__ import annotations
 
-import threading
+import contextlib
 import time
-import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from lr_ros.core.learner import ClassInfo, LatentReplayLearner
+from lr_ros.core.learner import LatentReplayLearner
 from lr_ros.core.store import Store
 from lr_ros.stream.memory import SegmentMemory
 from lr_ros.teaching import guards
-from lr_ros.teaching.capture import Capture, End, LatentRecord
+from lr_ros.teaching.advice import advise
+from lr_ros.teaching.attention import Attention
+from lr_ros.teaching.capture import Capture, LatentRecord
 from lr_ros.teaching.changes import Changes
 from lr_ros.teaching.config import TeachingConfig
 from lr_ros.teaching.errors import ErrorCode, TeachingError
 from lr_ros.teaching.jobs import JobThread
 from lr_ros.teaching.knowledge import Knowledge
 from lr_ros.teaching.lesson import Lessons
-from lr_ros.teaching.requests import ENDLESS, MAX_FRAMES, NO_REGION, LearnRequest
+from lr_ros.teaching.requests import NO_REGION
 from lr_ros.teaching.segments import RememberedSegments, SegmentSummary
+from lr_ros.teaching.sessions import Outcomes, Sessions
 from lr_ros.teaching.status import Listener, Phase, SessionResult, Status, StatusBoard
-from lr_ros.teaching.telling import capture_fields, knowledge_fields
+from lr_ros.teaching.telling import knowledge_fields
 from lr_ros.teaching.training import SessionTrainer
 
 Result = TypeVar("Result")
 
 IDLE_SECONDS = 0.2
 """How often the engine looks at the time when nothing happens."""
+
+ADVICE_SECONDS = 1.0
+"""How often a session that gathers is advised on."""
 
 
 class Engine:
@@ -48,10 +53,12 @@ class Engine:
         config: TeachingConfig,
         listener: Listener,
     ) -> None:
-        self._config = config
         self._learner = learner
         self._listener = listener
+        self._closing = False
+        self._advised_at = -float("inf")
         self._segments = RememberedSegments(memory)
+        self._attention = Attention(learner, config.curiosity, listener)
         self._board = StatusBoard(listener)
         self._knowledge = Knowledge(learner, store, listener)
         self._changes = Changes(self._knowledge)
@@ -60,11 +67,9 @@ class Engine:
         self._lessons = Lessons(
             self._knowledge, self._trainer, self._board, listener, lambda: self._closing
         )
-        self._closing = False
-        self._lock = threading.RLock()
-        self._capture: Capture | None = None
-        self._last_segment = 0
-        self._last_arrival = -float("inf")
+        self._lessons.configure(config.examination)
+        outcomes = Outcomes(self._train, self._conclude, self._trainer.cancel, self._trainer.arm)
+        self.sessions = Sessions(self._segments, self._board, config, outcomes)
 
     @property
     def status(self) -> Status:
@@ -88,7 +93,9 @@ class Engine:
 
     def configure(self, config: TeachingConfig) -> None:
         """Change how the sessions to come are run."""
-        self._config = config
+        self.sessions.config = config
+        self._attention.configure(config.curiosity)
+        self._lessons.configure(config.examination)
 
     def start(self) -> None:
         """Restore what is stored, train what a power cut interrupted, begin to work.
@@ -99,15 +106,15 @@ class Engine:
         """
         self._knowledge.restore()
         self._tell_knowledge(phase=Phase.IDLE)
-        captures = self._lessons.interrupted(self._config.capture)
+        captures = self._lessons.interrupted(self.sessions.config.capture)
         if captures:
-            self._capture = captures[0]  # busy until all of them are trained
+            self.sessions.capture = captures[0]  # busy until all of them are trained
             self._thread.submit(lambda: self._train_interrupted(captures))
         self._thread.start()
 
     def close(self) -> None:
         """Cancel what runs, end the thread, give the store back."""
-        with self._lock:
+        with self.sessions.lock:
             self._closing = True  # a session that closing cancels stays in the journal
             self._trainer.cancel()
         self._thread.close()
@@ -121,97 +128,21 @@ class Engine:
         Raises:
             ValueError: The latent cannot be unpacked.
         """
-        now = time.monotonic()
-        with self._lock:
-            self._last_segment, self._last_arrival = record.segment_id, now
-            self._segments.add(record)
-            capture = self._gathering()
-            if capture is not None and capture.offer(record, record.unpack(), now):
-                self._tell_capture(capture)
-                self._thread.wake()
-            if capture is not None:
-                self._end_if_due(capture)
+        if self.sessions.submit(record):
+            self._thread.wake()
+        if self._attention.due(record):
+            self._wonder_about(record.segment_id, ended=False)
 
     def segment_ended(self, segment_id: int) -> None:
         """The recognizer says that a segment has ended."""
-        with self._lock:
-            capture = self._gathering()
-            if capture is not None:
-                capture.segment_ended(segment_id)
-                self._end_if_due(capture)
-
-    # ---- sessions -----------------------------------------------------------------------------
-
-    def begin(self, request: LearnRequest) -> Capture:
-        """Begin to gather frames for a class, those of the segment that runs already included.
-
-        Raises:
-            TeachingError: BUSY, PAUSED, CAPACITY or NO_IMAGES.
-        """
-        with self._lock:
-            self._admit(request.class_name)
-            guards.refuse_if_silent(self._silence, self._config.silence)
-            capture = self._new_capture(request)
-            if self._last_segment and not request.region:
-                for record in self._segments.records(self._last_segment):
-                    capture.offer(record, record.unpack(), time.monotonic())
-            self._tell_capture(capture)
-            self._end_if_due(capture)
-            return capture
-
-    def stop(self, keep: bool) -> Capture:
-        """End the gathering session; learn from it (``keep``) or discard it.
-
-        Raises:
-            TeachingError: NO_SESSION, or TOO_FEW_FRAMES (nothing is learned).
-        """
-        with self._lock:
-            capture = self._gathering()
-            if capture is None:
-                raise TeachingError(ErrorCode.NO_SESSION, "no session is gathering frames")
-            capture.end = End.STOPPED
-            if keep:
-                self._end_if_due(capture)
-                guards.raise_if_over(capture)
-            else:
-                self._conclude(capture, ErrorCode.CANCELED, "discarded; nothing was changed")
-            return capture
-
-    def cancel(self, session_id: str = "") -> str:
-        """Cancel the session that gathers or trains (of this id, if given); return its id.
-
-        Raises:
-            TeachingError: NO_SESSION.
-        """
-        with self._lock:
-            capture = self._capture
-            if capture is None or (session_id and capture.session_id != session_id):
-                raise TeachingError(ErrorCode.NO_SESSION, "no session runs, nothing to cancel")
-            if capture.end is None:
-                capture.end = End.STOPPED
-                self._conclude(capture, ErrorCode.CANCELED, "canceled; nothing was changed")
-            else:
-                self._trainer.cancel()
-            return capture.session_id
+        self.sessions.segment_ended(segment_id)
+        self._wonder_about(segment_id, ended=True)
 
     def label_segment(self, segment_id: int, class_name: str) -> Capture:
-        """Learn from a segment already seen.
-
-        Raises:
-            TeachingError: BUSY, PAUSED, CAPACITY, UNKNOWN_SEGMENT or TOO_FEW_FRAMES.
-        """
-        with self._lock:
-            self._admit(class_name)
-            records = self._segments.records(segment_id)
-            guards.refuse_if_forgotten(segment_id, records)
-            capture = self._new_capture(LearnRequest(class_name, MAX_FRAMES, ENDLESS, NO_REGION))
-            for record in records:
-                capture.offer(record, record.unpack(), time.monotonic())
-            capture.end = End.COMPLETE
-            self._end_if_due(capture)
-            guards.raise_if_over(capture)
-            self._segments.name(segment_id, class_name)
-            return capture
+        """Learn from a segment already seen; see :meth:`Sessions.label_segment`."""
+        capture = self.sessions.label_segment(segment_id, class_name)
+        self._thread.submit(lambda: self._attention.answered(segment_id))
+        return capture
 
     def pause(self, paused: bool) -> None:
         """Refuse (or take again) requests to learn; a session that runs goes on."""
@@ -225,8 +156,8 @@ class Engine:
         Raises:
             TeachingError: BUSY; the future may hold another one.
         """
-        with self._lock:
-            guards.refuse_if_busy(self._capture)
+        with self.sessions.lock:
+            guards.refuse_if_busy(self.sessions.capture)
 
         def work() -> Result:
             try:
@@ -236,75 +167,42 @@ class Engine:
 
         return self._thread.submit(work)
 
-    def class_infos(self) -> Future[tuple[int, list[ClassInfo]]]:
-        """Ask for the version and what is known of each class."""
-
-        def work() -> tuple[int, list[ClassInfo]]:
-            infos = [self._learner.class_info(name) for name in self._learner.classes]
-            return self._knowledge.version, infos
-
-        return self._thread.submit(work)
+    def ask(self, question: Callable[[LatentReplayLearner], Result]) -> Future[Result]:
+        """Ask the learner something on the engine's thread."""
+        return self._thread.submit(lambda: question(self._learner))
 
     def segments(self) -> Future[list[SegmentSummary]]:
         """Ask for the segments remembered, newest first, each with the best guess of its name."""
-        with self._lock:
+        with self.sessions.lock:
             snapshot = self._segments.snapshot()
-        return self._thread.submit(lambda: [s.guessed(self._learner) for s in snapshot])
+        return self.ask(lambda learner: [segment.guessed(learner) for segment in snapshot])
 
-    # ---- inside ---------------------------------------------------------------------------------
+    def advice(self, capture: Capture) -> Future[tuple[str, ...]]:
+        """Ask for advice on a session that gathers."""
+        return self._thread.submit(lambda: self._advise(capture))
 
-    @property
-    def _silence(self) -> float:
-        return time.monotonic() - self._last_arrival
+    # ---- how sessions end -----------------------------------------------------------------------
 
-    def _gathering(self) -> Capture | None:
-        capture = self._capture
-        return capture if capture is not None and capture.end is None else None
-
-    def _admit(self, class_name: str) -> None:
-        guards.refuse_if_paused(self.status)
-        guards.refuse_if_busy(self._capture)
-        guards.refuse_if_full(class_name, self.status.classes, self._config.max_classes)
-
-    def _new_capture(self, request: LearnRequest) -> Capture:
-        self._trainer.arm()
-        capture = Capture(uuid.uuid4().hex[:12], request, self._config.capture)
-        self._capture = capture
-        return capture
-
-    def _end_if_due(self, capture: Capture) -> None:
-        """Queue an ended capture for training, or conclude it where it has too few frames."""
-        if capture.end is None or capture is not self._capture or capture.queued:
-            return
-        if not capture.fill_up():
-            nothing = capture.end is End.SILENT and not capture.frames
-            code = ErrorCode.NO_IMAGES if nothing else ErrorCode.TOO_FEW_FRAMES
-            self._conclude(capture, code, guards.too_few(capture))
-            return
-        capture.queued = True
-        self._tell_capture(capture, Phase.QUEUED)
+    def _train(self, capture: Capture) -> None:
         self._thread.submit(lambda: self._finish(capture, self._lessons.give(capture)))
 
-    def _conclude(self, capture: Capture, code: ErrorCode, text: str) -> None:
+    def _conclude(self, capture: Capture, result: SessionResult) -> None:
         self._thread.submit(self._trainer.abandon)
-        self._finish(capture, SessionResult(False, code, text, capture.session_id, capture.frames))
+        self._finish(capture, result)
 
     def _finish(self, capture: Capture, result: SessionResult) -> None:
-        with self._lock:
-            if self._capture is capture:
-                self._capture = None
+        with self.sessions.lock:
+            self.sessions.close(capture)
             failed = result.code not in (ErrorCode.NONE, ErrorCode.CANCELED)
             self._tell_knowledge(
                 phase=Phase.FAILED if failed else Phase.IDLE,
                 progress=1.0 if result.success else 0.0,
                 region=NO_REGION,
                 error_code=result.code,
+                warnings=result.warnings,
                 message=result.message,
             )
         capture.result.set_result(result)
-
-    def _tell_capture(self, capture: Capture, phase: Phase = Phase.CAPTURING) -> None:
-        self._board.update(phase=phase, **capture_fields(capture, phase))
 
     def _tell_knowledge(self, **changes: object) -> None:
         self._board.update(**knowledge_fields(self._knowledge), **changes)
@@ -313,36 +211,51 @@ class Engine:
 
     def _attend(self) -> float:
         """Use the time between jobs; return how long to rest."""
-        with self._lock:
-            capture = self._gathering()
-            if capture is not None and self._silence > self._config.silence:
-                capture.end = End.SILENT
-                self._end_if_due(capture)
+        self.sessions.end_if_silent()
+        capture = self.sessions.gathering()
         if capture is None:
             self._knowledge.save_again_if_due()
             return IDLE_SECONDS
-        if self._config.learn_while_looking and capture.frames >= capture.min_frames:
-            return self._look(capture)
-        return IDLE_SECONDS
+        if capture.frames < capture.min_frames:
+            return IDLE_SECONDS
+        if time.monotonic() - self._advised_at > ADVICE_SECONDS:
+            self._advise(capture)
+        return self._look(capture) if self.sessions.config.learn_while_looking else IDLE_SECONDS
 
     def _look(self, capture: Capture) -> float:
         try:
             return 0.0 if self._lessons.look(capture) else IDLE_SECONDS
         except TeachingError as error:
-            with self._lock:
-                if capture is self._capture and not capture.queued:
-                    capture.end = End.STOPPED
-                    self._conclude(capture, error.code, str(error))
+            self.sessions.give_up(capture, error)
             return IDLE_SECONDS
+
+    def _advise(self, capture: Capture) -> tuple[str, ...]:
+        self._advised_at = time.monotonic()
+        name, latents = capture.request.class_name, list(capture.latents)
+        capture.warnings = advise(self._learner, name, latents, capture.refused)
+        return capture.warnings
+
+    def _wonder_about(self, segment_id: int, ended: bool) -> None:
+        if self.sessions.capture is None and not self.status.paused:
+            self._thread.submit(lambda: self._wonder(segment_id, ended))
+
+    def _wonder(self, segment_id: int, ended: bool) -> None:
+        with self.sessions.lock:
+            segment = self._segments.summary(segment_id)
+        name = self._attention.look(segment, ended) if segment is not None else ""
+        if name:
+            with contextlib.suppress(TeachingError):  # an operator was faster
+                self._listener.on_log("info", f"learning on from segment {segment_id} as {name!r}")
+                self.label_segment(segment_id, name)
 
     def _train_interrupted(self, captures: list[Capture]) -> None:
         for capture, following in zip(captures, [*captures[1:], None], strict=True):
-            with self._lock:
+            with self.sessions.lock:
                 if self._closing:
                     return
                 self._trainer.arm()
-                self._tell_capture(capture, Phase.QUEUED)
+                self.sessions.tell(capture, Phase.QUEUED)
             result = self._lessons.give(capture)
-            with self._lock:
+            with self.sessions.lock:
                 self._finish(capture, result)
-                self._capture = following
+                self.sessions.capture = following

@@ -13,6 +13,7 @@ from lr_ros.core.state import State
 from lr_ros.core.store import JournalEntry, StoreError
 from lr_ros.teaching.capture import Capture, CaptureConfig
 from lr_ros.teaching.errors import ErrorCode, TeachingError
+from lr_ros.teaching.examination import ExaminationConfig, examine
 from lr_ros.teaching.knowledge import Knowledge
 from lr_ros.teaching.requests import ENDLESS, NO_REGION, LearnRequest
 from lr_ros.teaching.status import Listener, Phase, SessionResult, StatusBoard
@@ -39,6 +40,11 @@ class Lessons:
         self._listener = listener
         self._closing = closing
         self._told_at = 0.0
+        self._examination = ExaminationConfig()
+
+    def configure(self, examination: ExaminationConfig) -> None:
+        """Change what an update must not do to what was known."""
+        self._examination = examination
 
     def give(self, capture: Capture) -> SessionResult:
         """Train on a complete session; never raises, the result says what happened."""
@@ -101,7 +107,19 @@ class Lessons:
 
     def _train(self, capture: Capture) -> SessionResult:
         name = capture.request.class_name
+        learner = self._knowledge.learner
+        snapshot, before = learner.snapshot(), learner.held_out_accuracy()
         report = self._trainer.finish(capture, self._tell)
+        warnings = capture.warnings
+        verdict = examine(before, learner.held_out_accuracy(), self._examination.largest_fall)
+        if not verdict.passed and self._examination.keep_old:
+            learner.revert(snapshot)
+            self._strike_journal(capture)
+            raise TeachingError(
+                ErrorCode.TRAINING_FAILED, f"{verdict}; the model before is kept, nothing changed"
+            )
+        if not verdict.passed:
+            warnings = (*warnings, str(verdict))
         try:
             self._knowledge.changed(f"learn {name}", capture.session_id)
         finally:
@@ -111,11 +129,12 @@ class Lessons:
         return SessionResult(
             success=True,
             code=ErrorCode.NONE,
-            message=text,
+            message="; ".join([text, *warnings]),
             session_id=capture.session_id,
             frames=report.frames,
             model_version=self._knowledge.version,
             seconds=seconds,
+            warnings=warnings,
         )
 
     def _tell(self, progress: Progress) -> None:

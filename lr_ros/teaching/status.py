@@ -7,11 +7,15 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lr_ros.core.model import ModelExport
 from lr_ros.teaching.errors import ErrorCode
 from lr_ros.teaching.requests import NO_REGION, Region
+
+if TYPE_CHECKING:
+    from lr_ros.teaching.curiosity import Question
+    from lr_ros.teaching.opinion import Opinion
 
 
 class Phase(IntEnum):
@@ -44,6 +48,7 @@ class Status:
     replay_capacity: int = 0
     since: float = 0.0
     error_code: ErrorCode = ErrorCode.NONE
+    warnings: tuple[str, ...] = ()
     message: str = ""
 
 
@@ -58,6 +63,7 @@ class SessionResult:
     frames: int = 0
     model_version: int = 0
     seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,9 @@ class Listener(Protocol):
 
     def on_model(self, model: Model) -> None:
         """What is known has changed."""
+
+    def on_question(self, question: Question, opinion: Opinion) -> None:
+        """The robot wants to know what a segment shows."""
 
     def on_log(self, level: str, text: str) -> None:
         """Something people should read; ``level`` is info, warning or error."""

@@ -23,6 +23,7 @@ def capture_fields(capture: Capture, phase: Phase) -> dict[str, Any]:
         "progress": capture.progress if phase is Phase.CAPTURING else 0.0,
         "loss": math.nan,
         "error_code": ErrorCode.NONE,
+        "warnings": capture.warnings,
         "message": "",
     }
 

@@ -1,0 +1,102 @@
+"""The robot asks what it does not know, and may learn on from what it is sure of.
+
+Asking is active learning on whole segments. Learning on from confident, coherent segments is the
+self-training of Maltoni and Lomonaco (arXiv 1612.02130, section 3), with segments for sequences.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lr_ros.teaching.opinion import Opinion
+from lr_ros.teaching.segments import SegmentSummary
+
+REMEMBERED_QUESTIONS = 50
+
+
+@dataclass(frozen=True)
+class CuriosityConfig:
+    """When the robot asks, and when it learns on by itself.
+
+    ``seen`` [s]: how long an object must have been in view; ``interval`` [s]: least time between
+    two questions; ``threshold``: unknown score above which it is a stranger; ``alike``: cosine of
+    two segments' mean latents above which they show the same thing; ``adapt_score`` and
+    ``adapt_share``: least probability, and least share of frames of one mind, to learn on from.
+    """
+
+    ask: bool = True
+    seen: float = 2.0
+    interval: float = 10.0
+    threshold: float = 0.5
+    alike: float = 0.9
+    adapt: bool = False
+    adapt_score: float = 0.95
+    adapt_share: float = 0.95
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is this? Fields as in ``msg/LabelRequest.msg``."""
+
+    segment: SegmentSummary
+    same_as: tuple[int, ...]
+
+
+class Curiosity:
+    """Decides on questions and on learning on. Used from the engine's thread only."""
+
+    def __init__(self, config: CuriosityConfig) -> None:
+        self.config = config
+        self._asked: OrderedDict[int, NDArray[np.float64]] = OrderedDict()
+        self._answered: set[int] = set()
+        self._last_question = -float("inf")
+
+    def question(self, segment: SegmentSummary, view: Opinion, now: float) -> Question | None:
+        """Return the question to ask about a segment at ``now`` [s]; None for none."""
+        config = self.config
+        stranger = view.unknown > config.threshold or not view.name
+        if not config.ask or segment.label or segment.segment_id in self._asked or not stranger:
+            return None
+        if segment.duration < config.seen or now - self._last_question < config.interval:
+            return None
+        mean = _direction(segment)
+        alike = [
+            number
+            for number, other in self._asked.items()
+            if number not in self._answered and float(mean @ other) > config.alike
+        ]
+        self._asked[segment.segment_id] = mean
+        while len(self._asked) > REMEMBERED_QUESTIONS:
+            self._answered.discard(self._asked.popitem(last=False)[0])
+        self._last_question = now
+        return Question(segment, tuple(alike))
+
+    def answered(self, segment_id: int) -> None:
+        """A segment was named: what looks like it is another question from now on."""
+        self._answered.add(segment_id)
+
+    def adapts(self, segment: SegmentSummary, view: Opinion) -> str:
+        """Return the known class to learn on from a segment that has ended; empty for none."""
+        config = self.config
+        sure = (
+            config.adapt
+            and not segment.label
+            and bool(view.name)
+            and segment.duration >= config.seen
+            and view.score >= config.adapt_score
+            and view.share >= config.adapt_share
+            and view.unknown < config.threshold / 2
+        )
+        return view.name if sure else ""
+
+
+def _direction(segment: SegmentSummary) -> NDArray[np.float64]:
+    """Return the mean latent of a segment, pooled over places, centred and of length one."""
+    pooled = segment.latents().mean(axis=(0, 2, 3), dtype=np.float64)
+    pooled -= pooled.mean()
+    direction: NDArray[np.float64] = pooled / max(float(np.linalg.norm(pooled)), 1e-12)
+    return direction
