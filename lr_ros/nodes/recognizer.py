@@ -41,6 +41,9 @@ from lr_ros.stream.smoothing import Smoother
 WARN_SECONDS = 5.0
 """A fault that repeats is warned about at most this often."""
 
+SMALLEST = 8
+"""Least width and height of an image [pixels]; the segmenter sees nothing in smaller ones."""
+
 CALIBRATION_SECONDS = 1.0
 """How long one calibration of the latents' quantiser is used."""
 
@@ -192,6 +195,11 @@ class RecognizerNode(LifecycleNode):
 
     def _process(self, message: Image | CompressedImage) -> None:
         image = to_rgb(message)
+        height, width = image.shape[:2]
+        if min(height, width) < SMALLEST:
+            raise ImageError(
+                "too_small", f"image of {width} x {height} pixels: {SMALLEST} a side are needed"
+            )
         if self._loader is not None:
             self._pipeline.model = self._loader.newest
         lesson = self._lesson
