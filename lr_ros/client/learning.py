@@ -41,6 +41,7 @@ class LearnGoal:
         self._feedback: queue.SimpleQueue[Learn.Feedback] = queue.SimpleQueue()
         self._news = threading.Event()  # feedback or the result arrived
         self._canceled = False
+        self._result: Any = None  # the future of the result, once the goal is taken
 
     def run(
         self,
@@ -56,43 +57,53 @@ class LearnGoal:
             LearnError: The learner refused the goal, failed at it, or it was cancelled.
             NotAvailableError: The learner went away.
         """
-        handle = self._send(goal)
-        result = self._connection.run(
-            lambda: self._connection.announced(handle.get_result_async(), self._news)
-        )
-        try:
-            self._follow(handle, result, on_feedback, cancel)
-        except NotAvailableError:
-            raise  # there is nobody to cancel it
-        except BaseException:
-            if not result.done() and not self._connection.closed:
-                self._cancel(handle)
-                # The session must be over before the caller goes on, but must not hold it for long.
-                self._connection.wait(result.done, self._timeout, self._news)
-            raise
-        return _to_result(goal.class_name, result.result().result)
-
-    def _send(self, goal: Learn.Goal) -> Any:
-        answered = threading.Event()
-        future = self._connection.run(
+        sent = self._connection.run(
             lambda: self._connection.announced(
-                self._client.send_goal_async(goal, feedback_callback=self._receive), answered
+                self._client.send_goal_async(goal, feedback_callback=self._receive), self._news
             )
         )
-        if not self._connection.wait(answered.is_set, self._timeout, answered):
+        try:
+            handle = self._accepted(sent, goal.class_name)
+            self._result = self._connection.run(
+                lambda: self._connection.announced(handle.get_result_async(), self._news)
+            )
+            self._follow(handle, on_feedback, cancel)
+        except (NotAvailableError, LearnError):
+            raise  # there is nothing left to cancel
+        except BaseException:
+            if not self._connection.closed:
+                self._give_up(sent)
+            raise
+        return _to_result(goal.class_name, self._result.result().result)
+
+    def _accepted(self, sent: Any, class_name: str) -> Any:
+        """Wait for the learner to take the goal; return its handle."""
+        if not self._connection.wait(sent.done, self._timeout, self._news):
             raise NotAvailableError(
                 f"action {self._connection.name('learn')} did not take the goal within "
                 f"{self._timeout:g} s; the learner may hang: run `lr doctor`"
             )
-        handle = future.result()
+        handle = sent.result()
         if not handle.accepted:
             raise LearnError(
                 None,
                 "REFUSED",
-                f"the learner does not take requests now to learn "
-                f"{goal.class_name!r}; is it active? Run `lr doctor`",
+                "the learner does not take requests now to learn "
+                f"{class_name!r}; is it active? Run `lr doctor`",
             )
         return handle
+
+    def _give_up(self, sent: Any) -> None:
+        """Cancel the goal, even if it was not taken yet, and wait a while for its end."""
+        if not self._connection.wait(sent.done, self._timeout) or not sent.result().accepted:
+            return
+        handle = sent.result()
+        if self._result is None:
+            self._result = self._connection.run(handle.get_result_async)
+        if not self._result.done():
+            self._cancel(handle)
+            # The session must be over before the caller goes on, but must not hold it for long.
+            self._connection.wait(self._result.done, self._timeout)
 
     def _receive(self, message: Any) -> None:
         self._feedback.put(message.feedback)
@@ -101,12 +112,11 @@ class LearnGoal:
     def _follow(
         self,
         handle: Any,
-        result: Any,
         on_feedback: Callable[[Status], None] | None,
         cancel: Cancel | None,
     ) -> None:
         last_seen = time.monotonic()
-        while not result.done():
+        while not self._result.done():
             self._connection.wait(lambda: self._news.is_set() or canceled(cancel), 0.5, self._news)
             self._news.clear()
             self._hand_on(on_feedback)

@@ -21,6 +21,7 @@ from lr_ros.client import (
     LearnerState,
     NotAvailableError,
 )
+from lr_ros.client.learning import LearnGoal
 
 pytestmark = pytest.mark.ros
 
@@ -90,6 +91,17 @@ def test_an_exception_in_the_callers_code_cancels_the_session_first(client):
         client.learn("slow", frames=500, on_feedback=interrupt)
     assert client.status().state is LearnerState.IDLE
     assert client.learn("mug").frames == 8
+
+
+def test_an_interrupt_before_the_goal_is_taken_cancels_it_too(client, monkeypatch):
+    def interrupt(_goal, _sent, _name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LearnGoal, "_accepted", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        client.learn("slow", frames=500)
+    assert client.status().state is LearnerState.IDLE
+    assert client.list_classes() == []
 
 
 def test_a_learner_that_dies_in_a_goal_is_noticed(own_robot: Robot):
