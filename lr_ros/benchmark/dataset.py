@@ -52,15 +52,18 @@ class Dataset:
         """Every file once, clip after clip, training clips first."""
         return tuple(dict.fromkeys(f for c in (*self.train, *self.test) for f in c.files))
 
-    def every(self, step: int) -> Dataset:
+    def every(self, step: int, test_step: int | None = None) -> Dataset:
         """Return the same data set with every ``step``-th frame of each clip, the first included.
 
+        Test clips are thinned to every ``test_step``-th frame, as training clips where None.
+
         Raises:
-            DatasetError: ``step`` is below 1.
+            DatasetError: a step is below 1.
         """
-        if step < 1:
-            raise DatasetError(f"--every must be 1 or more, not {step}")
-        return replace(self, train=_thin(self.train, step), test=_thin(self.test, step))
+        test_step = step if test_step is None else test_step
+        if min(step, test_step) < 1:
+            raise DatasetError(f"every {step}th and {test_step}th frame: give 1 or more")
+        return replace(self, train=_thin(self.train, step), test=_thin(self.test, test_step))
 
 
 def _thin(clips: tuple[Clip, ...], step: int) -> tuple[Clip, ...]:

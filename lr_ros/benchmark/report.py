@@ -33,7 +33,7 @@ def to_markdown(results: dict[str, Any], records: dict[str, list[Record]]) -> st
         "",
         f"- {_network(settings)}",
         f"- batches: {settings['batches_from']}; every {_ordinal(settings['every'])} frame; "
-        f"{settings['test_frames']} test frames",
+        f"{settings['test_frames']} test frames{_test_every(settings)}",
         f"- machine: {machine['cores']} cores of {machine['cpu']}, {machine['memory_gb']} GB; "
         f"{settings['threads']} threads; {versions}",
     ]
@@ -83,6 +83,11 @@ def _network(settings: dict[str, Any]) -> str:
         f"{settings['input_size']} px; replay memory of {settings['replay']} patterns, "
         f"{settings['bits']} bits a value; epochs: {epochs}"
     )
+
+
+def _test_every(settings: dict[str, Any]) -> str:
+    every = settings["test_every"]
+    return "" if every in {None, settings["every"]} else f" (every {_ordinal(every)})"
 
 
 def _ordinal(number: int) -> str:

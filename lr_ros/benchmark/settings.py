@@ -26,7 +26,8 @@ _VARIANT = re.compile(r"(?P<name>[a-z0-9_]+)(?P<changes>(:(bits|replay|epochs)=\
 class Settings:
     """What is measured. Runs in one folder share them; strategies and seeds may be added.
 
-    ``epochs`` None leaves the number to the strategy, ``max_batches`` None takes all.
+    ``epochs`` None leaves the number to the strategy, ``max_batches`` None takes all,
+    ``test_every`` None thins test clips as those to learn from.
     """
 
     data: str
@@ -36,6 +37,7 @@ class Settings:
     nicv2: int
     test_sessions: tuple[str, ...] | None
     every: int
+    test_every: int | None
     max_batches: int | None
     backbone: str
     cut: str

@@ -35,9 +35,8 @@ def load_dataset(settings: Settings) -> Dataset:
         DatasetError: it cannot be used.
     """
     sessions = None if settings.test_sessions is None else list(settings.test_sessions)
-    return open_dataset(Path(settings.data), settings.layout, sessions, settings.level).every(
-        settings.every
-    )
+    dataset = open_dataset(Path(settings.data), settings.layout, sessions, settings.level)
+    return dataset.every(settings.every, settings.test_every)
 
 
 def make_work(

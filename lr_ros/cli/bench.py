@@ -64,6 +64,7 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
     )
     add("--test-sessions", type=_names, metavar="A,B", help="sessions never learned from")
     add("--every", type=_positive, default=1, metavar="K", help="take every K-th frame")
+    add("--test-every", type=_positive, metavar="K", help="the same for test frames (as --every)")
     add("--max-batches", type=_positive, metavar="N", help="stop after N batches")
     add(
         "--on-bad-file",
@@ -131,6 +132,7 @@ def make_plan(args: argparse.Namespace) -> Plan:
             nicv2=args.nicv2,
             test_sessions=args.test_sessions,
             every=args.every,
+            test_every=args.test_every,
             max_batches=args.max_batches,
             backbone=args.backbone,
             cut=args.cut or DEFAULT_CUTS.get(args.backbone, DEFAULT_CUT),

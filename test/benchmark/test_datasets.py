@@ -113,6 +113,8 @@ def test_every_takes_each_kth_frame_of_each_clip(tmp_path):
     assert len(thin.train) == len(data.train)
     assert thin.train[0].files == data.train[0].files[::4]
     assert len(thin.files) == len(data.files) / 3
+    apart = data.every(1, 3)
+    assert (apart.train, apart.test[0].files) == (data.train, data.test[0].files[::3])
     with pytest.raises(DatasetError, match="every"):
         data.every(0)
 

@@ -25,6 +25,7 @@ def settings_of(root, **changes) -> Settings:
         nicv2=391,
         test_sessions=None,
         every=1,
+        test_every=None,
         max_batches=None,
         backbone="efficientnet_lite0",
         cut="block10",
