@@ -1,0 +1,187 @@
+"""The files by which the package is built and installed agree with each other and with the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parents[2]
+LISTS = ("runtime.txt", "ros.txt", "build.txt", "development.txt", "colcon.txt")
+PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+
+# Modules that come with a ROS installation, or are used only where they are installed.
+FROM_ROS = {
+    *("action_msgs", "ament_index_python", "builtin_interfaces", "diagnostic_msgs"),
+    *("geometry_msgs", "launch", "launch_ros", "lifecycle_msgs", "rcl_interfaces", "rclpy"),
+    "cv_bridge",
+    *("sensor_msgs", "std_msgs", "std_srvs", "unique_identifier_msgs", "vision_msgs"),
+}
+
+
+def requirements(name: str) -> list[Requirement]:
+    lines = (line.partition("#")[0].strip() for line in (ROOT / "requirements" / name).open())
+    return [Requirement(line) for line in lines if line]
+
+
+def applies(requirement: Requirement, python: str) -> bool:
+    marker = requirement.marker
+    return marker is None or marker.evaluate({"python_version": python})
+
+
+@pytest.mark.parametrize("name", [*LISTS, "constraints.txt"])
+@pytest.mark.parametrize("python", PYTHONS)
+def test_each_dependency_is_pinned_once_for_each_python(name: str, python: str) -> None:
+    names = []
+    for requirement in requirements(name):
+        assert re.fullmatch(r"==[\w.]+", str(requirement.specifier)), requirement
+        if applies(requirement, python):
+            names.append(canonicalize_name(requirement.name))
+    assert len(names) == len(set(names))
+
+
+def test_constraints_hold_what_the_lists_do_not() -> None:
+    direct = {canonicalize_name(each.name) for name in LISTS for each in requirements(name)}
+    indirect = {canonicalize_name(each.name) for each in requirements("constraints.txt")}
+    assert not direct & indirect
+
+
+def test_no_list_names_a_place() -> None:
+    for path in (ROOT / "requirements").iterdir():
+        assert not re.search(r"://|^\s*--?\w", path.read_text(), re.MULTILINE), path.name
+
+
+def test_what_a_robot_needs_is_what_was_tested() -> None:
+    tested = {canonicalize_name(each.name): each for each in requirements("runtime.txt")}
+    for requirement in requirements("robot.txt"):
+        pin = next(iter(tested[canonicalize_name(requirement.name)].specifier)).version
+        assert requirement.specifier.contains(pin), requirement
+
+
+def test_every_import_is_a_requirement() -> None:
+    known = {canonicalize_name(each.name) for name in LISTS[:2] for each in requirements(name)}
+    providers = packages_distributions()
+    missing = set()
+    for path in (ROOT / "lr_ros").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                modules = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                modules = [node.module or ""]
+            else:
+                continue
+            for module in (name.partition(".")[0] for name in modules):
+                if module in sys.stdlib_module_names or module == "lr_ros" or module in FROM_ROS:
+                    continue
+                if not {canonicalize_name(each) for each in providers.get(module, [])} & known:
+                    missing.add((module, str(path.relative_to(ROOT))))
+    assert not missing
+
+
+def test_every_ros_package_imported_is_a_dependency() -> None:
+    package = ElementTree.parse(ROOT / "package.xml").getroot()  # noqa: S314 - our own file
+    named = {element.text for element in package if element.tag.endswith("depend")}
+    optional = {"cv_bridge", "vision_msgs"}  # where they are installed
+    through_others = {
+        "rcl_interfaces",
+        "unique_identifier_msgs",
+    }  # rclpy and action_msgs bring them
+    imported = set()
+    for path in (ROOT / "lr_ros").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                imported.add((node.module or "").partition(".")[0])
+    assert (imported & FROM_ROS) - optional - through_others <= named
+
+
+def test_cmake_lists_every_interface() -> None:
+    cmake = (ROOT / "CMakeLists.txt").read_text()
+    listed = set(re.findall(r"^  ((?:msg|srv|action)/\w+\.\w+)$", cmake, re.MULTILINE))
+    there = {
+        str(path.relative_to(ROOT))
+        for folder in ("msg", "srv", "action")
+        for path in (ROOT / folder).iterdir()
+    }
+    assert listed == there
+
+
+def test_cmake_lists_every_dependency_of_the_interfaces() -> None:
+    text = "".join(
+        path.read_text()
+        for folder in ("msg", "srv", "action")
+        for path in (ROOT / folder).iterdir()
+    )
+    used = set(re.findall(r"^(\w+)/\w+", text, re.MULTILINE)) - {"lr_ros"}
+    cmake = (ROOT / "CMakeLists.txt").read_text()
+    (listed,) = re.findall(r"^  DEPENDENCIES (.*)$", cmake, re.MULTILINE)
+    assert used == set(listed.split())
+
+
+def test_versions_and_licences_agree() -> None:
+    package = ElementTree.parse(ROOT / "package.xml").getroot()  # noqa: S314 - our own file
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert package.findtext("name") == project["name"]
+    assert package.findtext("version") == project["version"]
+    assert package.findtext("license") == project["license"]
+    assert f"## {project['version']}" in (ROOT / "CHANGELOG.md").read_text()
+    assert "Apache License" in (ROOT / "LICENSE").read_text()
+
+
+def test_every_executable_has_its_module() -> None:
+    cmake = (ROOT / "CMakeLists.txt").read_text()
+    (nodes,) = re.findall(r"^foreach\(node (.*)\)$", cmake, re.MULTILINE)
+    for module in [f"nodes/{node}" for node in nodes.split()] + ["cli/main"]:
+        tree = ast.parse((ROOT / "lr_ros" / f"{module}.py").read_text())
+        assert "main" in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_only_files_that_are_installed_are_in_the_package() -> None:
+    kept = {".py", ".typed", ".pyc"}  # as CMakeLists.txt has it
+    files = [path for path in (ROOT / "lr_ros").rglob("*") if path.is_file()]
+    own = [path for path in files if "cache" not in str(path.relative_to(ROOT))]
+    assert not [path for path in own if path.suffix not in kept]
+
+
+def test_an_executable_starts_its_python_from_a_path_with_a_space(tmp_path: Path) -> None:
+    folder = tmp_path / "my robot"
+    folder.mkdir()
+    python = folder / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    (folder / "some_node.py").write_text(
+        "import sys\ndef main():\n    print(sys.argv[1:])\n    return 3\n"
+    )
+    text = (ROOT / "scripts/executable.in").read_text()
+    text = text.replace("@Python3_EXECUTABLE@", str(python))
+    node = folder / "node"
+    node.write_text(text.replace("@EXECUTABLE_MODULE@", "some_node"))
+    node.chmod(0o755)
+    done = subprocess.run(
+        [str(node), "--ros-args", "a b"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, "['--ros-args', 'a b']\n"), done.stderr
+
+
+@pytest.mark.parametrize("target", ["help", "setup", "demo", "test", "lint", "clean"])
+def test_make_has_the_target(target: str) -> None:
+    done = subprocess.run(
+        ["/usr/bin/env", "make", "-n", target],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
