@@ -164,15 +164,15 @@ def test_refused_and_counted(camera: Camera, image: Image, reason: str) -> None:
 
 
 def test_size_and_encoding_change_in_midstream(camera: Camera) -> None:
-    for image in (
-        _image(640, 480),
+    for image in (  # below half a megabyte, what the default transport carries
+        _image(400, 300),
         _image(32, 24),
         _image(8, 500),
         _image(64, 48, encoding="bgr8"),
         _image(192, 48, encoding="mono8", step=192),
         _image(64, 48, step=64 * 3 + 30, data=bytes(48 * (64 * 3 + 30))),  # padded rows
         _image(64, 40, data=bytes(64 * 48 * 3)),  # longer than needed
-        _image(1920, 1080),
+        Image(width=640, height=480, step=640, encoding="mono8", data=bytes(640 * 480)),
     ):
         answer = camera.recognized(camera.stamped(image))
         assert answer.roi.x_offset + answer.roi.width <= image.width
