@@ -18,6 +18,7 @@ from .backbone.frozen import encoder_id
 from .backbone.weights import digest, load_parameters
 from .model_features import FEATURES, FeatureName, feature_size, fixed_feature
 from .state import Arrays, JsonDict, with_prefix
+from .training_views import middle, part_of
 
 FloatArray = NDArray[np.float32]
 
@@ -87,10 +88,15 @@ class Branch:
 
 @dataclass(frozen=True)
 class ModelParts:
-    """What a model is made of: branches, and the arrays of the trained stage if one needs it."""
+    """What a model is made of.
+
+    ``stage`` holds the arrays of the trained stage, if a branch needs one. All branches look at the
+    middle ``part`` of the latents, a share of each side.
+    """
 
     branches: tuple[Branch, ...]
     stage: Arrays | None = None
+    part: float = 1.0
 
 
 class ServingModel:
@@ -103,7 +109,9 @@ class ServingModel:
         self.spec = spec
         self._parts = parts
         self._threads = threads
-        self._stage = None if parts.stage is None else ServingStage(spec, parts.stage, threads)
+        self._inner = part_of(spec, parts.part)
+        stage = parts.stage
+        self._stage = None if stage is None else ServingStage(self._inner, stage, threads)
 
     @classmethod
     def from_bytes(
@@ -145,6 +153,7 @@ class ServingModel:
         return Prediction(probabilities, _unknown(probabilities))
 
     def _log_probabilities(self, latents: FloatArray) -> NDArray[np.float64]:
+        latents = middle(latents, self._inner.latent_shape[1:])
         total = np.zeros((len(latents), len(self.class_names)))
         for branch in self._parts.branches:
             features = self._features(branch, latents)
@@ -158,7 +167,7 @@ class ServingModel:
                 raise ModelError("the model has a branch on a trained stage, but no such stage")
             features = self._stage.features(latents)
         else:
-            features = fixed_feature(self.spec, branch.feature, self._threads).features(latents)
+            features = fixed_feature(self._inner, branch.feature, self._threads).features(latents)
         return normalized(features) if branch.normal else features.astype(np.float64)
 
 
@@ -170,6 +179,7 @@ def export_model(parts: ModelParts, class_names: Sequence[str], spec: BackboneSp
         "encoder_id": _encoder_id(spec),
         "pretrained": _pretrained_id(spec),
         "encoder": _describe(spec),
+        "part": parts.part,
         "branches": [],
     }
     for number, branch in enumerate(parts.branches):
@@ -244,7 +254,10 @@ def _parts(arrays: Arrays, meta: JsonDict, spec: BackboneSpec, classes: int) -> 
             raise ValueError(f"branch {number} has shape {weight.shape}, not {wanted}")
         branches.append(Branch(feature, weight, bias, scale, bool(facts["normal"])))
     stage = {k.removeprefix("stage."): v for k, v in arrays.items() if k.startswith("stage.")}
-    return ModelParts(tuple(branches), stage or None)
+    part = float(meta["part"])
+    if not 0 < part <= 1:
+        raise ValueError(f"it looks at {part} of a latent; that must be above 0 and at most 1")
+    return ModelParts(tuple(branches), stage or None, part)
 
 
 def _describe(spec: BackboneSpec) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from .backbone import BackboneSpec, TrainableStage
+from .backbone.trainable import fastest_compute
 from .state import Arrays, with_prefix
+from .training_views import part_of, random_parts
 
 FloatArray = NDArray[np.float32]
 
@@ -31,7 +33,10 @@ class Recipe:
         minibatch: patterns a step.
         new_share: part of them taken from the session itself, the others are replayed.
         average: decay a step of the running average of all weights, which is what serves; 0: none.
+        part: side of the part of a latent that is looked at, as a share of the whole side.
         flip: whether half of the patterns are mirrored left to right.
+        compute: type of the activations: ``float32`` is the same on all machines, ``bfloat16`` is
+            twice as fast where the processor can, ``fastest`` takes that where it can.
     """
 
     learning_rate: float = 0.003
@@ -42,7 +47,9 @@ class Recipe:
     minibatch: int = 96
     new_share: float = 1 / 6
     average: float = 0.98
-    flip: bool = False
+    part: float = 0.75
+    flip: bool = True
+    compute: Literal["float32", "bfloat16", "fastest"] = "fastest"
 
 
 class TrainedNetwork:
@@ -54,7 +61,9 @@ class TrainedNetwork:
 
     def __init__(self, spec: BackboneSpec, recipe: Recipe, seed: int = 0) -> None:
         self.recipe = recipe
-        self.stage = TrainableStage(spec, seed)
+        self.spec = part_of(spec, recipe.part)
+        compute = fastest_compute() if recipe.compute == "fastest" else recipe.compute
+        self.stage = TrainableStage(self.spec, seed, compute=compute)
         self.weight = nn.Parameter(torch.zeros(0, spec.feature_size))
         self.bias = nn.Parameter(torch.zeros(0))
         self.steps = 0
@@ -95,8 +104,12 @@ class TrainedNetwork:
             weight_decay=recipe.weight_decay,
         )
 
-    def step(self, latents: FloatArray, labels: NDArray[np.int64]) -> float:
+    def step(
+        self, latents: FloatArray, labels: NDArray[np.int64], rng: np.random.Generator
+    ) -> float:
         """Descend once on latents [N, C, h, w] and labels [N]; return the cross entropy before.
+
+        Random parts of the latents are taken, half of them mirrored, as the recipe says.
 
         Raises:
             FloatingPointError: the loss is not finite; nothing is changed then.
@@ -104,7 +117,8 @@ class TrainedNetwork:
         if self._optimizer is None:
             self.begin()
         assert self._optimizer is not None  # noqa: S101 - begin() has just set it; for mypy
-        logits = F.linear(self.stage(torch.from_numpy(latents)), self.weight, self.bias)
+        parts = random_parts(latents, self.spec.latent_shape[1:], self.recipe.flip, rng)
+        logits = F.linear(self.stage(torch.from_numpy(parts)), self.weight, self.bias)
         loss = F.cross_entropy(logits, torch.from_numpy(labels))
         value = float(loss.detach())
         if not np.isfinite(value):
@@ -139,7 +153,7 @@ class TrainedNetwork:
     def fork(self) -> TrainedNetwork:
         """Return an independent copy."""
         twin = object.__new__(TrainedNetwork)
-        twin.recipe, twin.steps = self.recipe, self.steps
+        twin.recipe, twin.spec, twin.steps = self.recipe, self.spec, self.steps
         twin.stage = self.stage.clone()
         twin.weight = nn.Parameter(self.weight.detach().clone())
         twin.bias = nn.Parameter(self.bias.detach().clone())
@@ -175,11 +189,6 @@ class TrainedNetwork:
         self._average += [_tensor(arrays["average_weight"]), _tensor(arrays["average_bias"])]
         self.steps = int(arrays["steps"][0])
         self._optimizer = None
-
-
-def mirrored(latents: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Return latents [N, C, h, w] with about half of them mirrored left to right."""
-    return np.where(rng.random((len(latents), 1, 1, 1)) < 0.5, latents[..., ::-1], latents)
 
 
 def _rows_of(tensor: torch.Tensor, rows: list[int | None]) -> torch.Tensor:

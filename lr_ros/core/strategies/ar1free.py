@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from typing_extensions import Self, override
 
 from ..backbone import BackboneSpec, TrainableStage
+from ..backbone.layers import folded_arrays
 from ..heads.cwr import CwrHead
 from ..model import Branch, ModelParts
 from ..state import Arrays, with_prefix
@@ -28,7 +29,7 @@ class Ar1Free(Strategy):
 
     name = "ar1free"
     replays: ClassVar[Replays] = "some"
-    epochs = 4
+    epochs: int | None = 4
     minibatch = 128
     first_rate, later_rate = 0.001, 0.0003
     momentum, weight_decay = 0.9, 5e-4
@@ -64,7 +65,7 @@ class Ar1Free(Strategy):
 
     @override
     def iterations(self, frames: int, batch: Batch) -> int:
-        return self.epochs * batches_an_epoch(frames, len(batch.memory), self.minibatch)
+        return self.passes * batches_an_epoch(frames, len(batch.memory), self.minibatch)
 
     @override
     def begin(self, batch: Batch) -> None:
@@ -81,7 +82,7 @@ class Ar1Free(Strategy):
         )
         stored = len(batch.memory)
         self._mixes = paper_batches(
-            len(batch.labels), stored, self.minibatch, self.epochs, batch.rng
+            len(batch.labels), stored, self.minibatch, self.passes, batch.rng
         )
 
     @override
@@ -119,7 +120,17 @@ class Ar1Free(Strategy):
     def parts(self) -> ModelParts:
         bias = np.zeros(len(self.head.past), np.float32)
         branch = Branch("trained", self.head.weights, bias)
-        return ModelParts((branch,), dict(self.stage.arrays()))
+        return ModelParts((branch,), self._folded())
+
+    def _folded(self) -> Arrays:
+        """Return the stage for serving: the normalisation is part of the convolutions."""
+        arrays, folded = self.stage.arrays(), {}
+        for conv in (
+            conv for unit in self.spec.network.above(self.spec.cut) for conv in unit.convs
+        ):
+            weight, bias = folded_arrays(conv, arrays)
+            folded |= {f"{conv.name}.weight": weight, f"{conv.name}.bias": bias}
+        return folded
 
     @override
     def arrays(self) -> Arrays:

@@ -62,6 +62,11 @@ class Strategy(ABC):
         self.spec = spec
         self.seed = seed
 
+    @property
+    def passes(self) -> int:
+        """Passes over a session's frames, at least one."""
+        return self.epochs or 1
+
     @abstractmethod
     def fork(self) -> Self:
         """Return an independent copy."""

@@ -20,12 +20,12 @@ class Cumulative(LatentReplay):
     replays: ClassVar[Replays] = "all"
     learns_while_looking = False
     recipe: ClassVar[Recipe] = Recipe()
-    epochs = 5
+    epochs: int | None = 5
 
     @override
     def iterations(self, frames: int, batch: Batch) -> int:
         total = frames + len(batch.memory)
-        return self.epochs * -(-total // self.recipe.minibatch)
+        return self.passes * -(-total // self.recipe.minibatch)
 
     @override
     def begin(self, batch: Batch) -> None:

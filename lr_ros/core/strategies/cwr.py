@@ -24,7 +24,7 @@ class Cwr(Strategy):
     """
 
     name = "cwr"
-    epochs = 4
+    epochs: int | None = 4
     minibatch = 128
     first_rate, later_rate = 0.001, 0.0003
     momentum, weight_decay = 0.9, 5e-4
@@ -58,7 +58,7 @@ class Cwr(Strategy):
 
     @override
     def iterations(self, frames: int, batch: Batch) -> int:
-        return self.epochs * -(-frames // self.minibatch)
+        return self.passes * -(-frames // self.minibatch)
 
     @override
     def begin(self, batch: Batch) -> None:

@@ -6,10 +6,21 @@ from typing_extensions import Self, override
 
 from ..backbone import BackboneSpec
 from ..model import ModelParts
+from ..model_features import FeatureName
 from ..state import Arrays, with_prefix
 from .base import FloatArray
 from .latent_replay import LatentReplay
 from .slda import Slda
+
+
+class BottleneckLda(Slda):
+    """Streaming LDA as the default uses it: on the narrow feature, of the middle of the latent."""
+
+    name = "bottleneck_lda"
+    feature: FeatureName = "bottleneck"
+    part = LatentReplay.recipe.part
+    shrinkage = 0.4
+    scale = 0.1
 
 
 class Joint(LatentReplay):
@@ -23,7 +34,7 @@ class Joint(LatentReplay):
 
     def __init__(self, spec: BackboneSpec, seed: int = 0) -> None:
         super().__init__(spec, seed)
-        self.closed_form = Slda(spec, seed)
+        self.closed_form = BottleneckLda(spec, seed)
 
     @override
     def fork(self) -> Self:
@@ -53,7 +64,7 @@ class Joint(LatentReplay):
     @override
     def parts(self) -> ModelParts:
         network, closed = super().parts(), self.closed_form.parts()
-        return ModelParts((*network.branches, *closed.branches), network.stage)
+        return ModelParts((*network.branches, *closed.branches), network.stage, network.part)
 
     @override
     def arrays(self) -> Arrays:

@@ -12,7 +12,7 @@ from typing_extensions import Self, override
 from ..backbone import BackboneSpec
 from ..model import Branch, ModelParts
 from ..state import Arrays
-from ..training import Recipe, TrainedNetwork, mirrored
+from ..training import Recipe, TrainedNetwork
 from .base import Batch, FloatArray, Replays, Strategy
 
 
@@ -74,9 +74,7 @@ class LatentReplay(Strategy):
     @override
     def step(self, batch: Batch) -> float:
         latents, labels = self.minibatch(batch)
-        if self.recipe.flip:
-            latents = mirrored(latents, batch.rng)
-        return self.network.step(latents, labels)
+        return self.network.step(latents, labels, batch.rng)
 
     def minibatch(self, batch: Batch) -> tuple[FloatArray, NDArray[np.int64]]:
         """Draw new and old patterns in the recipe's proportion, more new ones while few are old."""
@@ -93,7 +91,7 @@ class LatentReplay(Strategy):
     @override
     def parts(self) -> ModelParts:
         stage, weight, bias = self.network.serving()
-        return ModelParts((Branch("trained", weight, bias),), stage)
+        return ModelParts((Branch("trained", weight, bias),), stage, self.recipe.part)
 
     @override
     def arrays(self) -> Arrays:

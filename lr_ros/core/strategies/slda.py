@@ -9,6 +9,7 @@ from ..heads.slda import StreamingLDA
 from ..model import Branch, ModelParts, normalized
 from ..model_features import FeatureName, feature_size, fixed_feature
 from ..state import Arrays
+from ..training_views import middle, part_of
 from .base import FloatArray, Strategy
 
 
@@ -20,7 +21,8 @@ class Slda(Strategy):
     """
 
     name = "slda"
-    feature: FeatureName = "bottleneck"
+    feature: FeatureName = "pooled"
+    part = 1.0
     shrinkage = 0.3
     scale = 0.3
 
@@ -49,12 +51,18 @@ class Slda(Strategy):
 
     @override
     def observe(self, latents: FloatArray, label: int) -> None:
-        features = fixed_feature(self.spec, self.feature).features(latents)
-        self.head.update(normalized(features), label)
+        self.head.update(normalized(self.features(latents)), label)
+
+    def features(self, latents: FloatArray) -> FloatArray:
+        """Return the features, float32 [N, size], of latents [N, C, h, w]."""
+        inner = part_of(self.spec, self.part)
+        seen = middle(latents, inner.latent_shape[1:])
+        return fixed_feature(inner, self.feature).features(seen)
 
     @override
     def parts(self) -> ModelParts:
-        return ModelParts((Branch.of(self.feature, self.head.linear(), self.scale, normal=True),))
+        branch = Branch.of(self.feature, self.head.linear(), self.scale, normal=True)
+        return ModelParts((branch,), part=self.part)
 
     @override
     def arrays(self) -> Arrays:
