@@ -30,6 +30,7 @@ def add_parser(subparsers: Any) -> None:
     rename = command("rename", run_rename, "give a class another name")
     rename.add_argument("old", metavar="OLD")
     rename.add_argument("new", metavar="NEW")
+    rename.add_argument("--merge", action="store_true", help="join a class that has the new name")
     command("undo", run_undo, "take back the last change of what the robot knows")
     reset = command("reset", run_reset, "forget everything")
     reset.add_argument("--yes", action="store_true", help="do not ask")
@@ -80,7 +81,7 @@ def run_forget(arguments: argparse.Namespace) -> int:
 def run_rename(arguments: argparse.Namespace) -> int:
     """Rename a class."""
     with connect(arguments) as client:
-        version = client.rename(arguments.old, arguments.new)
+        version = client.rename(arguments.old, arguments.new, arguments.merge)
     say(f"{arguments.old!r} is now {arguments.new!r}; model {version}")
     return OK
 

@@ -78,8 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"{result.model_version} answered {result.seconds:.1f} s after the last one",
             "green",
         )
-        if result.message:
-            say(result.message)
+        for warning in result.warnings:
+            say(f"note: {warning}", "yellow")
     return OK
 
 
@@ -145,4 +145,4 @@ def _gathered(status: Status) -> str:
     if status.frames_refused:
         reasons = ", ".join(f"{count} {reason}" for reason, count in status.refusals.items())
         text += f", refused {status.frames_refused}" + (f" ({reasons})" if reasons else "")
-    return text
+    return ". ".join((text, *status.warnings))

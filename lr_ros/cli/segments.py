@@ -1,12 +1,17 @@
-"""`lr segments` and `lr label`: name something the robot has already seen."""
+"""`lr segments`, `lr questions` and `lr label`: name something the robot has already seen."""
 
 from __future__ import annotations
 
 import argparse
-from typing import Any
+import itertools
+from typing import TYPE_CHECKING, Any
 
 from lr_ros.cli.errors import OK
+from lr_ros.cli.options import whole
 from lr_ros.cli.output import as_json, clock, connect, say, table
+
+if TYPE_CHECKING:
+    from lr_ros.client import Question
 
 
 def add_parser(subparsers: Any) -> None:
@@ -14,6 +19,14 @@ def add_parser(subparsers: Any) -> None:
     listing = subparsers.add_parser("segments", help="list what the robot saw and still remembers")
     listing.add_argument("--json", action="store_true", help="print them as JSON")
     listing.set_defaults(run=run_segments)
+    questions = subparsers.add_parser(
+        "questions",
+        help="show what the robot asks about, live",
+        description="Show what the robot asks about, live; `lr label` answers. Ctrl-C ends it.",
+    )
+    questions.add_argument("--json", action="store_true", help="one JSON object a line")
+    questions.add_argument("--count", type=whole, metavar="N", help="N of them, then end")
+    questions.set_defaults(run=run_questions)
     label = subparsers.add_parser("label", help="name something already seen and learn from it")
     label.add_argument("segment", type=segment_id, metavar="ID", help="from `lr segments`")
     label.add_argument("name", metavar="NAME", help="what it is to be called")
@@ -52,6 +65,27 @@ def run_segments(arguments: argparse.Namespace) -> int:
             ),
         )
     return OK
+
+
+def run_questions(arguments: argparse.Namespace) -> int:
+    """Print questions as they come."""
+    with connect(arguments) as client, client.questions() as stream:
+        try:
+            for question in itertools.islice(stream, arguments.count):
+                print(as_json(question) if arguments.json else _asked(question), flush=True)
+        except KeyboardInterrupt:
+            return OK  # the usual way to end it
+    return OK
+
+
+def _asked(question: Question) -> str:
+    guess = f", perhaps {question.best_guess!r} ({question.score:.2f})"
+    again = f", seen before as segment {', '.join(map(str, question.same_as))}"
+    return (
+        f"What is segment {question.segment_id}? In view for {question.duration:.1f} s"
+        f"{guess if question.best_guess else ''}{again if question.same_as else ''}. "
+        f"Answer: lr label {question.segment_id} NAME"
+    )
 
 
 def run_label(arguments: argparse.Namespace) -> int:

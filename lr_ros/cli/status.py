@@ -50,6 +50,7 @@ def rows(status: Status) -> list[tuple[str, str]]:
         ("classes", f"{len(status.classes)}: {', '.join(status.classes)}".rstrip(": ")),
         ("replay memory", f"{status.replay_used} of {status.replay_capacity} latents"),
     ]
+    lines += [("note", warning) for warning in status.warnings]
     if status.message:
         lines.append(("says", status.message))
     return lines

@@ -21,7 +21,7 @@ from lr_ros.cli.options import whole
 from lr_ros.cli.output import as_json, connect, out
 
 if TYPE_CHECKING:
-    from lr_ros.client import Recognition, RecognitionStream
+    from lr_ros.client import MessageStream, Recognition
 
 
 def add_parser(subparsers: Any) -> None:
@@ -93,7 +93,7 @@ def line(recognition: Recognition) -> str:
     )
 
 
-def _live(stream: RecognitionStream) -> None:
+def _live(stream: MessageStream[Recognition]) -> None:
     arrivals: deque[float] = deque(maxlen=30)
     with Live(console=out(), refresh_per_second=10) as live:
         for recognition in stream:

@@ -15,12 +15,13 @@ from lr_ros.client.records import (
     LearnerState,
     LearnResult,
     ObjectList,
+    Question,
     Recognition,
     Region,
     SegmentInfo,
     Status,
 )
-from lr_ros.client.watching import RecognitionStream
+from lr_ros.client.watching import MessageStream
 
 __all__ = [
     "ClassInfo",
@@ -30,10 +31,11 @@ __all__ = [
     "LearnError",
     "LearnResult",
     "LearnerState",
+    "MessageStream",
     "NotAvailableError",
     "ObjectList",
+    "Question",
     "Recognition",
-    "RecognitionStream",
     "Region",
     "SegmentInfo",
     "Status",

@@ -21,12 +21,13 @@ from lr_ros.client.records import (
     ClassInfo,
     LearnResult,
     ObjectList,
+    Question,
     Recognition,
     Region,
     SegmentInfo,
     Status,
 )
-from lr_ros.client.watching import RecognitionStream
+from lr_ros.client.watching import MessageStream
 
 
 class LearnClient:
@@ -164,9 +165,12 @@ class LearnClient:
         request = srv.ForgetClass.Request(class_name=name)
         return int(self._call(srv.ForgetClass, "forget_class", request).model_version)
 
-    def rename(self, old: str, new: str) -> int:
-        """Give a class another name; return the model's version after it."""
-        request = srv.RenameClass.Request(old_name=old, new_name=new)
+    def rename(self, old: str, new: str, merge: bool = False) -> int:
+        """Give a class another name; return the model's version after it.
+
+        ``merge``: where there is a class of the new name already, the two become one.
+        """
+        request = srv.RenameClass.Request(old_name=old, new_name=new, merge=merge)
         return int(self._call(srv.RenameClass, "rename_class", request).model_version)
 
     def undo(self) -> str:
@@ -195,14 +199,20 @@ class LearnClient:
         answer = self._call(srv.Recognize, "recognize", request)
         return Recognition.from_message(answer.recognition)
 
-    def watch(self, timeout: float | None = None, depth: int = 100) -> RecognitionStream:
+    def watch(self, timeout: float | None = None, depth: int = 100) -> MessageStream[Recognition]:
         """Return an iterator over recognitions as they arrive.
 
         Args:
             timeout: Longest silence [s] before a TimeoutError; None: wait for ever.
             depth: How many recognitions a slow reader may fall behind.
         """
-        return RecognitionStream(self._connection, timeout, depth)
+        topic = (msg.Recognition, "recognition", Recognition.from_message)
+        return MessageStream(self._connection, topic, timeout, depth)
+
+    def questions(self, timeout: float | None = None, depth: int = 100) -> MessageStream[Question]:
+        """Return an iterator over what the robot asks; arguments as in :meth:`watch`."""
+        topic = (msg.LabelRequest, "label_request", Question.from_message)
+        return MessageStream(self._connection, topic, timeout, depth)
 
     def status(self) -> Status:
         """Return what the learner said last of itself."""

@@ -154,5 +154,6 @@ def _to_result(class_name: str, result: Learn.Result) -> LearnResult:
         frames=result.frames,
         model_version=result.model_version,
         seconds=result.seconds,
+        warnings=tuple(result.warnings),
         message=result.message,
     )

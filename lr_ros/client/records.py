@@ -132,6 +132,7 @@ class Status:
     replay_capacity: int
     elapsed: float
     error_code: int
+    warnings: tuple[str, ...]
     message: str
 
     @classmethod
@@ -157,6 +158,7 @@ class Status:
             replay_capacity=message.replay_capacity,
             elapsed=message.elapsed,
             error_code=message.error_code,
+            warnings=tuple(message.warnings),
             message=message.message,
         )
 
@@ -165,7 +167,8 @@ class Status:
 class LearnResult:
     """A session that was learned.
 
-    ``seconds`` is the time from the session's last frame to the new model.
+    ``seconds`` is the time from the session's last frame to the new model; ``warnings`` advise the
+    teacher, such as "looks like mug, 0.93".
     """
 
     class_name: str
@@ -173,6 +176,7 @@ class LearnResult:
     frames: int
     model_version: int
     seconds: float
+    warnings: tuple[str, ...]
     message: str
 
 
@@ -202,7 +206,10 @@ class ClassInfo:
 
 @dataclass(frozen=True)
 class SegmentInfo:
-    """A remembered segment; ``label`` is empty while it is not named."""
+    """A remembered segment; ``label`` is empty while it is not named.
+
+    ``thumbnail`` is a JPEG, empty unless the operator has switched thumbnails on.
+    """
 
     segment_id: int
     start: float
@@ -210,6 +217,8 @@ class SegmentInfo:
     frames: int
     best_guess: str
     score: float
+    unknown_score: float
+    thumbnail: bytes
     label: str
 
     @classmethod
@@ -222,7 +231,43 @@ class SegmentInfo:
             frames=message.frames,
             best_guess=message.best_guess,
             score=message.score,
+            unknown_score=message.unknown_score,
+            thumbnail=bytes(message.thumbnail),
             label=message.label,
+        )
+
+
+@dataclass(frozen=True)
+class Question:
+    """The robot asks what a segment is; answer with ``label_segment``.
+
+    ``same_as`` are earlier segments that were not named and show the same thing; ``thumbnail`` as
+    in :class:`SegmentInfo`.
+    """
+
+    segment_id: int
+    start: float
+    duration: float
+    frames: int
+    best_guess: str
+    score: float
+    unknown_score: float
+    same_as: tuple[int, ...]
+    thumbnail: bytes
+
+    @classmethod
+    def from_message(cls, message: msg.LabelRequest) -> Question:
+        """Return the record of a message."""
+        return cls(
+            segment_id=message.segment_id,
+            start=seconds(message.start),
+            duration=message.duration,
+            frames=message.frames,
+            best_guess=message.best_guess,
+            score=message.score,
+            unknown_score=message.unknown_score,
+            same_as=tuple(message.same_as),
+            thumbnail=bytes(message.thumbnail),
         )
 
 

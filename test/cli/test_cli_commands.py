@@ -26,6 +26,7 @@ def test_learn_list_rename_forget_undo(lr, capsys):
     assert lr("learn", "mug", "--frames", "6") == 0
     output = capsys.readouterr()
     assert "learned 'mug' from 6 frames" in output.out
+    assert "looks like box" in output.out
     assert "training" in output.err
 
     assert lr("list") == 0
@@ -84,6 +85,10 @@ def test_segments_and_label(lr, capsys):
     assert "mug (0.75)" in capsys.readouterr().out
     assert lr("segments", "--json") == 0
     assert json.loads(capsys.readouterr().out)[0]["segment_id"] == 4
+    assert lr("questions", "--count", "1") == 0
+    assert "lr label 4 NAME" in capsys.readouterr().out
+    assert lr("questions", "--count", "1", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["thumbnail"] == "anBlZw=="
     assert lr("label", "4", "box") == 0
     assert "'box'" in capsys.readouterr().out
 

@@ -71,6 +71,7 @@ class FakeLearner(Node):
             callback_group=group,
         )
         self.recognition = self.create_publisher(Recognition, "recognition", 10)
+        self.questions = self.create_publisher(msg.LabelRequest, "label_request", 10)
         self.timer = self.create_timer(0.05, self.publish_recognition)
         self.shown = ""
         self.publish()
@@ -100,6 +101,9 @@ class FakeLearner(Node):
         )
         message.header.stamp = self.get_clock().now().to_msg()
         self.recognition.publish(message)
+        self.questions.publish(
+            msg.LabelRequest(segment_id=4, duration=2.5, same_as=[2], thumbnail=b"jpeg")
+        )
 
     def accept(self, goal: Learn.Goal) -> GoalResponse:
         rejected = goal.class_name.startswith("reject")
@@ -151,6 +155,7 @@ class FakeLearner(Node):
         result.frames = target
         result.model_version = self.version
         result.seconds = 0.5
+        result.warnings = ["looks like box, 0.93"]
         result.message = f"learned {name!r}"
         return result
 
@@ -202,6 +207,10 @@ class FakeLearner(Node):
         if request.old_name not in self.classes:
             return self._refuse(
                 answer, ErrorCode.UNKNOWN_CLASS, f"no class {request.old_name!r} is known"
+            )
+        if request.new_name in self.classes and not request.merge:
+            return self._refuse(
+                answer, ErrorCode.CLASS_EXISTS, f"class {request.new_name!r} exists"
             )
         self.classes[request.new_name] = self.classes.pop(request.old_name)
         self.version += 1

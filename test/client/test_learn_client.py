@@ -30,6 +30,7 @@ def test_learn_returns_the_result_and_reports_on_the_way(client):
     seen = []
     result = client.learn("mug", frames=6, on_feedback=seen.append)
     assert (result.class_name, result.frames, result.seconds) == ("mug", 6, 0.5)
+    assert result.warnings == ("looks like box, 0.93",)
     assert result.model_version == client.status().model_version
     frames = [s.frames for s in seen if s.state is LearnerState.CAPTURING]
     assert frames == sorted(frames)
@@ -153,6 +154,22 @@ def test_correcting(client):
     assert (caught.value.code, caught.value.code_name) == (None, "REFUSED")
     client.learn("mug")
     assert client.undo() == "undone"
+
+
+def test_merging(client):
+    client.learn("mug")
+    client.learn("cup")
+    with pytest.raises(LearnError) as caught:
+        client.rename("mug", "cup")
+    assert caught.value.code == ErrorCode.CLASS_EXISTS
+    client.rename("mug", "cup", merge=True)
+    assert [entry.name for entry in client.list_classes()] == ["cup"]
+
+
+def test_questions_of_the_robot(client):
+    with client.questions(timeout=5) as stream:
+        question = next(stream)
+    assert (question.segment_id, question.same_as, question.thumbnail) == (4, (2,), b"jpeg")
 
 
 def test_pause_is_seen_in_the_status(client):

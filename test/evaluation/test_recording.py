@@ -31,6 +31,7 @@ def status(state: LearnerState, stamp: float, **fields: object) -> Status:
         "replay_capacity": 0,
         "elapsed": 0.0,
         "error_code": 0,
+        "warnings": (),
         "message": "",
     }
     return Status(**(values | fields))
