@@ -124,10 +124,10 @@ class Ar1Free(Strategy):
 
     def _folded(self) -> Arrays:
         """Return the stage for serving: the normalisation is part of the convolutions."""
-        arrays, folded = self.stage.arrays(), {}
-        for conv in (
-            conv for unit in self.spec.network.above(self.spec.cut) for conv in unit.convs
-        ):
+        arrays = self.stage.arrays()
+        folded: Arrays = {}
+        units = self.spec.network.above(self.spec.cut)
+        for conv in (conv for unit in units for conv in unit.convs):
             weight, bias = folded_arrays(conv, arrays)
             folded |= {f"{conv.name}.weight": weight, f"{conv.name}.bias": bias}
         return folded

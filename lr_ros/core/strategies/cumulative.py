@@ -21,11 +21,14 @@ class Cumulative(LatentReplay):
     learns_while_looking = False
     recipe: ClassVar[Recipe] = Recipe()
     epochs: int | None = 5
+    fewest_steps = 30
+    """For the first sessions, whose epochs are of one or two steps."""
 
     @override
     def iterations(self, frames: int, batch: Batch) -> int:
         total = frames + len(batch.memory)
-        return self.passes * -(-total // self.recipe.minibatch)
+        steps = self.passes * -(-total // self.recipe.minibatch)
+        return max(steps, self.fewest_steps)
 
     @override
     def begin(self, batch: Batch) -> None:
