@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from lr_ros.benchmark.images import read_image
 from lr_ros.benchmark.run import Shown, Subject
 from lr_ros.benchmark.settings import Settings
 from lr_ros.core.backbone import BackboneSpec, FrozenStage
+from lr_ros.core.backbone.preprocess import fit
 from lr_ros.core.learner import LatentReplayLearner, LearnerConfig
 from lr_ros.core.state import State
 from lr_ros.core.strategies import STRATEGIES
@@ -72,7 +72,7 @@ class CoreSubject:
         self._learner.learn_batch(np.concatenate(parts), names, clips)
 
     def _images(self, shown: Shown) -> NDArray[np.uint8]:
-        return np.stack([fitted(read_image(p), self._spec.input_shape) for p in shown.paths])
+        return fit([read_image(p) for p in shown.paths], self._spec.input_shape)
 
     def predict(self, latents: NDArray[np.float32]) -> list[str]:
         """Name the likeliest class of each latent, never "unknown"."""
@@ -91,12 +91,3 @@ class CoreSubject:
     def restore(self, state: State) -> None:
         """Take a state back."""
         self._learner.restore(state)
-
-
-def fitted(image: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return the picture squeezed to (height, width), as the frozen stage does it itself."""
-    if image.shape[:2] == shape:
-        return image
-    shrinks = image.shape[0] >= shape[0] and image.shape[1] >= shape[1]
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, shape[::-1], interpolation=method), np.uint8)
