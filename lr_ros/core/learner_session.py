@@ -105,6 +105,8 @@ class OpenSession:
         if not kept.all():
             self._aside.append((patterns[~kept], label, clip_id))
         learned = patterns[kept]
+        if len(learned) == 0:
+            return
         self._work.strategy.observe(learned, label)
         self._new.append(learned)
         self._labels += [label] * len(learned)
