@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 import pytest
 from client.robots import DOMAIN_ID, Robot, fake_robot
@@ -39,6 +40,8 @@ def lr(robot: Robot, connected: LearnClient, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("ROS_DOMAIN_ID", str(DOMAIN_ID))
     monkeypatch.setenv("LR_NAMESPACE", robot.namespace)
     monkeypatch.setenv("COLUMNS", "160")
+    profile = Path(__file__).parents[2] / "config" / "fastdds.xml"
+    monkeypatch.setenv("FASTDDS_DEFAULT_PROFILES_FILE", str(profile))
     monkeypatch.setattr(lr_ros.client, "LearnClient", client)
     connected.pause(False)
     connected.reset()
