@@ -7,6 +7,9 @@ measured in between; beside it the same network as plain torch convolutions. The
 served. Pictures are drawn, since the content costs no time::
 
     python benchmarks/backbone.py --threads 2
+
+On a machine that does other work as well, ``--threads 1 --clock cpu`` counts the time that this
+process had a core, in place of the time on the wall.
 """
 
 from __future__ import annotations
@@ -65,11 +68,17 @@ def median_seconds(work: Callable[[], object], repeats: int) -> float:
     return statistics.median(seconds(work) for _ in range(repeats))
 
 
+class Clock:
+    """What the times are read from: the wall's, or the time this process had a core."""
+
+    read: Callable[[], float] = time.perf_counter
+
+
 def seconds(work: Callable[[], object]) -> float:
     """Return the time of one run."""
-    start = time.perf_counter()
+    start = Clock.read()
     work()
-    return time.perf_counter() - start
+    return Clock.read() - start
 
 
 def row(*cells: object) -> None:
@@ -96,28 +105,26 @@ def machine() -> str:
 
 def frozen_table(repeats: int, threads: int) -> None:
     """Print the times of the frozen stages on one thread and on ``threads``."""
+    counts = sorted({1, threads})
     header(
         "frozen stage",
         "input",
         "latent",
-        "float32 1 thread (ms)",
-        f"float32 {threads} threads (ms)",
-        "int8 1 thread (ms)",
-        f"int8 {threads} threads (ms)",
+        *(f"{kind}, threads: {count} (ms)" for kind in ("float32", "int8") for count in counts),
         "int8 error",
         "cosine",
     )
     for spec in FROZEN:
         with tempfile.TemporaryDirectory() as cache:
-            print_frozen(spec, repeats, threads, cache)
+            print_frozen(spec, repeats, counts, cache)
 
 
-def print_frozen(spec: BackboneSpec, repeats: int, threads: int, cache: str) -> None:
+def print_frozen(spec: BackboneSpec, repeats: int, counts: list[int], cache: str) -> None:
     """Print one row: times a picture, and the relative error of the integer latents."""
     pictures = dead_leaves(PICTURES, spec.input_shape, seed=1)
     times, latents = [], []
     for precision in ("fp32", "int8"):
-        for count in (1, threads):
+        for count in counts:
             stage = FrozenStage(replace(spec, precision=precision), count, cache)
             times.append(median_seconds(lambda s=stage: s.encode(pictures[:1]), 20 * repeats))
         latents.append(stage.encode(pictures).reshape(PICTURES, -1))
@@ -239,9 +246,14 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, help="runs whose median counts")
     tables = ("frozen", "trainable", "serving")
     parser.add_argument("--tables", nargs="+", choices=tables, default=tables)
+    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
     options = parser.parse_args()
+    if options.clock == "cpu":
+        if options.threads != 1:
+            parser.error("--clock cpu adds up all threads: use it with --threads 1")
+        Clock.read = time.process_time
     torch.set_num_threads(options.threads)
-    print(f"Machine: {machine()}; {options.threads} threads.", end=" ")
+    print(f"Machine: {machine()}; {options.threads} threads, {options.clock} clock.", end=" ")
     rates = [matrix_rate(options.repeats, dtype) for dtype in (torch.float32, torch.bfloat16)]
     print("Matrix product: {:.3f} TFLOP/s in float32, {:.3f} in bfloat16.".format(*rates))
     if "frozen" in options.tables:

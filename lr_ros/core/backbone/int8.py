@@ -34,7 +34,7 @@ Pair = tuple[int, int]
 _PICTURES, _MIN_PICTURES = 32, 4
 _PIXELS = _PICTURES * 128 * 128
 """Pixels of all calibration pictures together."""
-_PLACES = 20_000
+_PLACES = 8_000
 """Places of a layer's input at which its patches are looked at."""
 _SWEEPS = 2
 _RIDGE = 1e-4
