@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
@@ -24,7 +25,7 @@ from lr_ros.teaching.changes import Changes
 from lr_ros.teaching.config import TeachingConfig
 from lr_ros.teaching.errors import ErrorCode, TeachingError
 from lr_ros.teaching.jobs import JobThread
-from lr_ros.teaching.knowledge import Knowledge
+from lr_ros.teaching.knowledge import SAVED, Knowledge
 from lr_ros.teaching.lesson import Lessons
 from lr_ros.teaching.requests import NO_REGION
 from lr_ros.teaching.segments import RememberedSegments, SegmentSummary
@@ -62,7 +63,7 @@ class Engine:
         self._board = StatusBoard(listener)
         self._knowledge = Knowledge(learner, store, listener)
         self._changes = Changes(self._knowledge)
-        self._thread = JobThread("teaching", self._attend)
+        self._thread = JobThread("teaching", self._attend, self._report)
         self._trainer = SessionTrainer(learner, config.slice_seconds)
         self._lessons = Lessons(
             self._knowledge, self._trainer, self._board, listener, lambda: self._closing
@@ -214,13 +215,18 @@ class Engine:
         self.sessions.end_if_silent()
         capture = self.sessions.gathering()
         if capture is None:
-            self._knowledge.save_again_if_due()
+            if self._knowledge.save_again_if_due():
+                self._tell_knowledge(phase=Phase.IDLE, error_code=ErrorCode.NONE, message=SAVED)
             return IDLE_SECONDS
         if capture.frames < capture.min_frames:
             return IDLE_SECONDS
         if time.monotonic() - self._advised_at > ADVICE_SECONDS:
             self._advise(capture)
         return self._look(capture) if self.sessions.config.learn_while_looking else IDLE_SECONDS
+
+    def _report(self, error: Exception) -> None:
+        text = "".join(traceback.format_exception(error))
+        self._listener.on_log("error", f"the learner goes on after an error of its own: {text}")
 
     def _look(self, capture: Capture) -> float:
         try:

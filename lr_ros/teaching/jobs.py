@@ -10,16 +10,22 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 
+ERROR_REST = 1.0
+"""How long to rest after ``idle`` has failed [s]."""
+
 
 class JobThread:
     """Runs jobs one after the other; between them, ``idle``.
 
     ``idle`` is called when no job waits and returns how long to rest before it is called again
-    [s]; :meth:`wake` cuts the rest short.
+    [s]; :meth:`wake` cuts the rest short. What it raises goes to ``on_error``; the thread lives on.
     """
 
-    def __init__(self, name: str, idle: Callable[[], float]) -> None:
+    def __init__(
+        self, name: str, idle: Callable[[], float], on_error: Callable[[Exception], None]
+    ) -> None:
         self._idle = idle
+        self._on_error = on_error
         self._condition = threading.Condition()
         self._jobs: deque[Callable[[], None]] = deque()
         self._closed = False
@@ -75,4 +81,11 @@ class JobThread:
                 job()
                 rest = 0.0
             else:
-                rest = self._idle()
+                rest = self._rest_after_idling()
+
+    def _rest_after_idling(self) -> float:
+        try:
+            return self._idle()
+        except Exception as error:  # noqa: BLE001 - the thread must outlive it
+            self._on_error(error)
+            return ERROR_REST

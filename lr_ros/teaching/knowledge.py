@@ -15,6 +15,8 @@ from lr_ros.teaching.status import Listener, Model
 RETRY_SECONDS = 10.0
 """How long to wait before what could not be saved is tried again."""
 
+SAVED = "what was learned is on disk now"
+
 
 class Knowledge:
     """The learner, its store, and the version of the model. Used from one thread only.
@@ -92,16 +94,17 @@ class Knowledge:
         export = self.learner.export() if self.learner.classes else None
         self._listener.on_model(Model(self.version, self.encoder_id, export))
 
-    def save_again_if_due(self) -> None:
-        """Try again what could not be saved, at most every ``RETRY_SECONDS``."""
+    def save_again_if_due(self) -> bool:
+        """Try again what could not be saved, at most every ``RETRY_SECONDS``; tell of success."""
         if self._unsaved is None or time.monotonic() < self._retry_at:
-            return
+            return False
         try:
             self._save(*self._unsaved)
         except TeachingError as error:
             self._listener.on_log("warning", str(error))
-        else:
-            self._listener.on_log("info", "what was learned is on disk now")
+            return False
+        self._listener.on_log("info", SAVED)
+        return True
 
     def report_damage(self) -> None:
         """Say which files the store has set aside since this was last called."""

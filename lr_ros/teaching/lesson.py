@@ -49,8 +49,8 @@ class Lessons:
     def give(self, capture: Capture) -> SessionResult:
         """Train on a complete session; never raises, the result says what happened."""
         self._board.update(phase=Phase.TRAINING, progress=0.0)
-        self._write_journal(capture)
         try:
+            self._write_journal(capture)
             result = self._train(capture)
         except CanceledError:
             self._trainer.abandon()
