@@ -176,13 +176,17 @@ sys.exit(service.run(sys.argv[1], dict(namespace="lr")))
 
 
 @pytest.fixture
-def runner(prefix: Path):
+def runner(prefix: Path, tmp_path: Path):
     """A runner process with two nodes, which have said that they are up, and their pids."""
     started = subprocess.Popen(
         [sys.executable, "-P" if sys.version_info >= (3, 11) else "-B", "-c", RUNNER, "lr_ros"],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "TMPDIR": str(tmp_path),  # one that is killed leaves its parameter files behind
+        },
     )
     assert started.stdout is not None
     names = {started.stdout.readline().partition("]")[0] for _ in range(2)}
