@@ -234,8 +234,13 @@ class LearnerNode(LifecycleNode):
 
     def on_log(self, level: str, text: str) -> None:
         """Log what the engine has to say."""
-        logger = self.get_logger()
-        {"info": logger.info, "warning": logger.warning, "error": logger.error}[level](text)
+        # One line a level: rclpy refuses two severities from the same line of code.
+        if level == "error":
+            self.get_logger().error(text)
+        elif level == "warning":
+            self.get_logger().warning(text)
+        else:
+            self.get_logger().info(text)
 
     def _repeat_status(self) -> None:
         if self.engine is not None:

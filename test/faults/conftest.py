@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from ros_processes import Probe
 
-DOMAIN_ID = 81
+from faults.teaching import DOMAIN_ID
 
 
 @pytest.fixture(scope="module")

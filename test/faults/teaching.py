@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ from builtin_interfaces.msg import Time
 from lr_ros.msg import ErrorCode, LatentFrame, LearnerStatus, ModelUpdate
 from lr_ros.srv import LearnClass, ListClasses, StopSession
 from numpy.typing import NDArray
-from ros_processes import LATCHED, START_SECONDS, NodeProcess, Probe
+from ros_processes import LATCHED, START_SECONDS, NodeProcess, Probe, running
 from std_msgs.msg import Header
 
 from lr_ros.core.quantize import Quantizer
@@ -32,8 +35,29 @@ def start_learner(
     return NodeProcess("learner", probe.namespace, probe.domain_id, directory, parameters=settings)
 
 
+DOMAIN_ID = 81
+
 BURST = 25
 """Frames sent at once."""
+
+
+@contextmanager
+def living(
+    directory: Path, parameters: dict[str, Any] | None = None
+) -> Iterator[tuple[NodeProcess, Teacher]]:
+    """Return a learner that works on the store below ``directory``, and its teacher.
+
+    Each has a namespace of its own: for a while after a kill, DDS takes the dead one for alive.
+    """
+    probe = Probe(f"faults_{uuid.uuid4().hex[:8]}", DOMAIN_ID)
+    try:
+        node = start_learner(probe, directory, parameters)
+        with running(node):
+            teacher = Teacher(probe)
+            teacher.wait_until_ready()
+            yield node, teacher
+    finally:
+        probe.close()
 
 
 class Teacher:
@@ -83,26 +107,26 @@ class Teacher:
         message.data = quantizer.encode(latent[None]).tobytes()
         return message
 
-    def begin(self, name: str, frames: int = 8) -> tuple[str, int]:
+    def begin(self, name: str, frames: int, patience: float = 30.0) -> tuple[str, int]:
         """Begin a session, and return its id and the segment that the object is in."""
         segment = self.look(name)
         for _ in range(100):
             request = LearnClass.Request(class_name=name, frames=frames, duration=3600.0)
-            answer = self.probe.call(LearnClass, "learn_class", request)
+            answer = self.probe.call(LearnClass, "learn_class", request, patience)
             if answer.error_code != ErrorCode.NO_IMAGES:
                 break
             self.look(name, segment=segment)  # the first ones were sent before they were heard
         assert answer.success, answer.message
         return answer.session_id, segment
 
-    def teach(self, name: str, frames: int = 8) -> LearnerStatus:
+    def teach(self, name: str, frames: int = 8, patience: float = 120.0) -> LearnerStatus:
         """Teach a class, wait for the result, and return the status that tells it."""
-        session_id = self.send_session(name, frames)
-        return self.result(session_id)
+        session_id = self.send_session(name, frames, min(patience, 30.0))
+        return self.result(session_id, patience)
 
-    def send_session(self, name: str, frames: int = 8) -> str:
+    def send_session(self, name: str, frames: int = 8, patience: float = 30.0) -> str:
         """Begin a session and send all its frames; return its id."""
-        session_id, segment = self.begin(name, frames)
+        session_id, segment = self.begin(name, frames, patience)
         for sent in range(0, frames, BURST):
             # No faster than the learner takes them: its queue is as long as a real camera needs.
             self.statuses.wait(lambda s, n=sent: s.session_id == session_id and s.frames >= n)
