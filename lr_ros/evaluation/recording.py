@@ -45,17 +45,13 @@ class Recorder:
     newest: Recognition | None = None
 
     def __post_init__(self) -> None:
-        node = self.connection.node
-        for kind, topic, receive in (
-            (Header, "frame_marker", self._on_marker),
-            (msg.Recognition, "recognition", self._on_recognition),
-            (msg.LearnerStatus, "learner_status", self._on_status),
-        ):
-            self.connection.run(
-                lambda kind=kind, topic=topic, receive=receive: node.create_subscription(
-                    kind, topic, receive, _ALL
-                )
-            )
+        self.connection.run(self._subscribe)
+
+    def _subscribe(self) -> None:
+        subscribe = self.connection.node.create_subscription
+        subscribe(Header, "frame_marker", self._on_marker, _ALL)
+        subscribe(msg.Recognition, "recognition", self._on_recognition, _ALL)
+        subscribe(msg.LearnerStatus, "learner_status", self._on_status, _ALL)
 
     @property
     def connected(self) -> bool:

@@ -148,6 +148,7 @@ def test_the_demo_succeeds(tmp_path):
     assert str(tmp_path / "demo.png") in output.replace("\n", "")
 
 
+@pytest.mark.slow
 def test_more_objects_than_there_are_is_wrong_input(tmp_path):
     process = lr("demo", "--objects", 1000, "--out", tmp_path)
     _, errors = process.communicate(timeout=120)
