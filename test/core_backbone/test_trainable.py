@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save_file
 from torch.nn import functional
 
 from lr_ros.core.backbone import (
@@ -204,3 +205,27 @@ def test_weights_that_are_no_weights_are_refused(tmp_path):
             TrainableStage(BackboneSpec(weights=str(path)))
     with pytest.raises(WeightsError, match="cannot read"):
         TrainableStage(BackboneSpec(weights=str(tmp_path / "absent.pth")))
+
+
+def test_mobilenet_weights_are_read_by_the_names_timm_gives_them(tmp_path):
+    drawn = load_parameters(SPECS[3], seed=3)
+    blocks = [(0, 0), (1, 0), (1, 1), (2, 0), (2, 1), *((3, i) for i in range(6)), (4, 0), (4, 1)]
+    names = ["conv_stem bn1"]
+    for stage, place in blocks:
+        block = f"blocks.{stage}.{place}"
+        names += [f"{block}.conv_dw {block}.bn1", f"{block}.conv_pw {block}.bn2"]
+    tensors = {}
+    for p, name in zip(drawn.values(), names, strict=True):
+        conv, norm = name.split()
+        tensors[f"{conv}.weight"] = p.weight
+        tensors[f"{norm}.weight"], tensors[f"{norm}.bias"] = p.scale, p.shift
+        tensors[f"{norm}.running_mean"], tensors[f"{norm}.running_var"] = p.mean, p.variance
+    path = tmp_path / "weights.safetensors"
+    save_file(tensors, path)
+    read = load_parameters(BackboneSpec("mobilenet_v1", "conv5_4/dw", weights=str(path)))
+    for name, p in drawn.items():
+        np.testing.assert_array_equal(read[name].weight, p.weight)
+    del tensors["blocks.4.1.bn2.bias"]
+    save_file(tensors, path)
+    with pytest.raises(WeightsError, match=r"lack 'blocks\.4\.1\.bn2\.bias'"):
+        load_parameters(BackboneSpec("mobilenet_v1", "conv6/dw", weights=str(path)))

@@ -148,6 +148,7 @@ class _UnitModule(nn.Module):
 
 def fastest_compute() -> Compute:
     """Return ``bfloat16`` where the processor has instructions for its products."""
-    abilities = torch.cpu.get_capabilities()
+    ask = getattr(torch.cpu, "get_capabilities", dict)  # older torch cannot tell
+    abilities = ask()
     fast = any(abilities.get(name) for name in ("avx512_bf16", "amx_bf16"))
     return "bfloat16" if fast else "float32"
