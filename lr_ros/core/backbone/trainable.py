@@ -148,7 +148,8 @@ class _UnitModule(nn.Module):
 
 def fastest_compute() -> Compute:
     """Return ``bfloat16`` where the processor has instructions for its products."""
-    ask = getattr(torch.cpu, "get_capabilities", dict)  # older torch cannot tell
-    abilities = ask()
+    if not hasattr(torch.cpu, "get_capabilities"):  # older torch cannot tell
+        return "float32"
+    abilities: dict[str, Any] = torch.cpu.get_capabilities()
     fast = any(abilities.get(name) for name in ("avx512_bf16", "amx_bf16"))
     return "bfloat16" if fast else "float32"
