@@ -150,6 +150,6 @@ def fastest_compute() -> Compute:
     """Return ``bfloat16`` where the processor has instructions for its products."""
     if not hasattr(torch.cpu, "get_capabilities"):  # older torch cannot tell
         return "float32"
-    abilities: dict[str, Any] = torch.cpu.get_capabilities()
+    abilities = torch.cpu.get_capabilities()
     fast = any(abilities.get(name) for name in ("avx512_bf16", "amx_bf16"))
     return "bfloat16" if fast else "float32"
