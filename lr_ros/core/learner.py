@@ -13,6 +13,7 @@ from .learner_config import (
     CancelCallback,
     CanceledError,
     ClassInfo,
+    HeldOut,
     LearnerConfig,
     LearnReport,
     Progress,
@@ -176,6 +177,21 @@ class LatentReplayLearner:
         pairs = zip(knowledge.names, accuracies, strict=True)
         return {name: float(share) for name, share in pairs if not np.isnan(share)}
 
+    def compare(self, before: Knowledge) -> dict[str, HeldOut]:
+        """Return how an earlier snapshot and this learner do on the frames held out back then.
+
+        Only sessions may have been learned in between. Classes without held-out frames are left
+        out.
+        """
+        now = self._knowledge
+        old, frames = before.right_of(before.held_out)
+        new, _ = now.right_of(before.held_out)
+        return {
+            name: HeldOut(int(frames[label]), int(old[label]), int(new[label]))
+            for label, name in enumerate(before.names)
+            if frames[label]
+        }
+
     def state(self) -> State:
         """Return everything needed to go on exactly here, chance included."""
         return self._knowledge.state()
@@ -227,6 +243,7 @@ class LatentReplayLearner:
 __all__ = [
     "CanceledError",
     "ClassInfo",
+    "HeldOut",
     "LatentReplayLearner",
     "LearnReport",
     "LearnerConfig",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .quantize import BITS
 from .replay_policy import POLICIES
@@ -112,6 +113,14 @@ class ClassInfo:
     latents: int
     last_learned: float
     held_out_accuracy: float
+
+
+class HeldOut(NamedTuple):
+    """A class's held-out frames, and how many of them were right ``before`` and ``after``."""
+
+    frames: int
+    before: int
+    after: int
 
 
 class UnknownClassError(KeyError):

@@ -157,17 +157,22 @@ class Knowledge:
         """Return the share right on held-out patterns of each class; NaN where there are none."""
         if not self.records:
             return np.zeros(0)
-        model = self.model()
-        with self._lock:
-            if self._accuracies is None:
-                sample = self.held_out.take(np.arange(len(self.held_out)))
-                latents = self.strategy.latents_of(sample.latents)
-                right = model.predict(latents).probabilities.argmax(axis=1) == sample.labels
-                size = len(self.records)
-                hits = np.bincount(sample.labels, right, minlength=size)
-                with np.errstate(invalid="ignore"):
-                    self._accuracies = hits / np.bincount(sample.labels, minlength=size)
-            return self._accuracies
+        if self._accuracies is None:
+            right, frames = self.right_of(self.held_out)
+            with np.errstate(invalid="ignore"):
+                self._accuracies = right / frames
+        return self._accuracies
+
+    def right_of(self, held_out: ReplayMemory) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return, by class, how many of these patterns get their name, and how many there are."""
+        sample = held_out.take(np.arange(len(held_out)))
+        size = len(self.records)
+        frames = np.bincount(sample.labels, minlength=size)
+        if len(sample.labels) == 0:
+            return np.zeros(size, np.int64), frames
+        latents = self.strategy.latents_of(sample.latents)
+        right = self.model().predict(latents).probabilities.argmax(axis=1) == sample.labels
+        return np.bincount(sample.labels[right], minlength=size), frames
 
     def state(self) -> State:
         """Return everything needed to go on exactly here."""

@@ -22,7 +22,7 @@ from .model import ModelExport, export_model
 from .replay import ReplayMemory
 from .strategies import Batch
 
-_BLOCK = 40  # frames: of each such run the last ones are held out, so that neighbours stay together
+_BLOCK = 20  # frames: of each such run the last ones are held out, so that neighbours stay together
 _LAST_LOSSES = 8
 
 Patterns = NDArray[np.float32]

@@ -15,7 +15,8 @@ from lr_ros.teaching.status import Listener
 class Attention:
     """Decides when a segment is looked at again, and what comes of it.
 
-    :meth:`due` is called with the engine's lock held, the others on the engine's thread.
+    :meth:`due` is called by the thread that brings frames, :meth:`look` and :meth:`answered` on
+    the engine's thread.
     """
 
     def __init__(self, learner: LatentReplayLearner, config: CuriosityConfig, listener: Listener):

@@ -118,6 +118,11 @@ class Capture:
         return len(self._buffer.items)
 
     @property
+    def segment_id(self) -> int:
+        """The segment its frames are of; 0 for none."""
+        return self._segment_id
+
+    @property
     def refused(self) -> dict[str, int]:
         """How many frames were refused, by reason."""
         return dict(self._buffer.refused)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lr_ros.core.store import (
     DamagedError,
     ExistsError,
@@ -19,8 +21,9 @@ from lr_ros.teaching.requests import check_class_name
 class Changes:
     """The operations, each whole or not at all. Used from the engine's thread only."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, renamed: Callable[[str, str], None]) -> None:
         self._knowledge = knowledge
+        self._renamed = renamed
         self._learner = knowledge.learner
 
     def forget(self, name: str) -> int:
@@ -40,6 +43,7 @@ class Changes:
                 f"there is a class {new!r} already; rename it, or ask to merge the two",
             )
         self._learner.rename(old, new)
+        self._renamed(old, new)
         self._knowledge.changed(f"rename {old} to {new}")
         return self._knowledge.version
 

@@ -17,6 +17,9 @@ from lr_ros.teaching.segments import SegmentSummary
 
 REMEMBERED_QUESTIONS = 50
 
+ROUNDING = 1e-3
+"""Stamps are sums of floats: a segment so much too short [s] is long enough."""
+
 
 @dataclass(frozen=True)
 class CuriosityConfig:
@@ -46,38 +49,57 @@ class Question:
     same_as: tuple[int, ...]
 
 
+@dataclass
+class _Asked:
+    """A segment asked about: its start [s], what it looks like, and whether it was named."""
+
+    start: float
+    mean: NDArray[np.float64]
+    answered: bool = False
+
+
 class Curiosity:
     """Decides on questions and on learning on. Used from the engine's thread only."""
 
     def __init__(self, config: CuriosityConfig) -> None:
         self.config = config
-        self._asked: OrderedDict[int, NDArray[np.float64]] = OrderedDict()
-        self._answered: set[int] = set()
+        self._asked: OrderedDict[int, _Asked] = OrderedDict()
         self._last_question = -float("inf")
 
     def question(self, segment: SegmentSummary, view: Opinion, now: float) -> Question | None:
         """Return the question to ask about a segment at ``now`` [s]; None for none."""
         config = self.config
         stranger = view.unknown > config.threshold or not view.name
-        if not config.ask or segment.label or segment.segment_id in self._asked or not stranger:
+        if not config.ask or segment.label or not stranger or self._was_asked(segment):
             return None
-        if segment.duration < config.seen or now - self._last_question < config.interval:
+        if not self._seen_long(segment) or now - self._last_question < config.interval:
             return None
+        self._last_question = now
         mean = _direction(segment)
         alike = [
             number
             for number, other in self._asked.items()
-            if number not in self._answered and float(mean @ other) > config.alike
+            if not other.answered and float(mean @ other.mean) > config.alike
         ]
-        self._asked[segment.segment_id] = mean
+        self._asked[segment.segment_id] = _Asked(segment.start, mean)
         while len(self._asked) > REMEMBERED_QUESTIONS:
-            self._answered.discard(self._asked.popitem(last=False)[0])
-        self._last_question = now
+            self._asked.popitem(last=False)
         return Question(segment, tuple(alike))
 
     def answered(self, segment_id: int) -> None:
         """A segment was named: what looks like it is another question from now on."""
-        self._answered.add(segment_id)
+        if segment_id in self._asked:
+            self._asked[segment_id].answered = True
+
+    def _was_asked(self, segment: SegmentSummary) -> bool:
+        asked = self._asked.get(segment.segment_id)
+        if asked is not None and asked.start != segment.start:
+            del self._asked[segment.segment_id]  # ids were restarted
+            return False
+        return asked is not None
+
+    def _seen_long(self, segment: SegmentSummary) -> bool:
+        return segment.duration > self.config.seen - ROUNDING
 
     def adapts(self, segment: SegmentSummary, view: Opinion) -> str:
         """Return the known class to learn on from a segment that has ended; empty for none."""
@@ -86,7 +108,7 @@ class Curiosity:
             config.adapt
             and not segment.label
             and bool(view.name)
-            and segment.duration >= config.seen
+            and self._seen_long(segment)
             and view.score >= config.adapt_score
             and view.share >= config.adapt_share
             and view.unknown < config.threshold / 2

@@ -39,6 +39,9 @@ Result = TypeVar("Result")
 IDLE_SECONDS = 0.2
 """How often the engine looks at the time when nothing happens."""
 
+IN_FORCE = (ErrorCode.NONE, ErrorCode.IO_ERROR)
+"""How sessions end that changed what is known: on disk, or not on disk yet."""
+
 ADVICE_SECONDS = 1.0
 """How often a session that gathers is advised on."""
 
@@ -62,7 +65,7 @@ class Engine:
         self._attention = Attention(learner, config.curiosity, listener)
         self._board = StatusBoard(listener)
         self._knowledge = Knowledge(learner, store, listener)
-        self._changes = Changes(self._knowledge)
+        self._changes = Changes(self._knowledge, self._follow_rename)
         self._thread = JobThread("teaching", self._attend, self._report)
         self._trainer = SessionTrainer(learner, config.slice_seconds)
         self._lessons = Lessons(
@@ -164,6 +167,8 @@ class Engine:
             try:
                 return operation(self._changes)
             finally:
+                with self.sessions.lock:
+                    self._segments.keep_labels(self._learner.classes)
                 self._tell_knowledge()
 
         return self._thread.submit(work)
@@ -194,6 +199,8 @@ class Engine:
     def _finish(self, capture: Capture, result: SessionResult) -> None:
         with self.sessions.lock:
             self.sessions.close(capture)
+            if result.code in IN_FORCE:
+                self._segments.name(capture.segment_id, capture.request.class_name)
             failed = result.code not in (ErrorCode.NONE, ErrorCode.CANCELED)
             self._tell_knowledge(
                 phase=Phase.FAILED if failed else Phase.IDLE,
@@ -204,6 +211,10 @@ class Engine:
                 message=result.message,
             )
         capture.result.set_result(result)
+
+    def _follow_rename(self, old: str, new: str) -> None:
+        with self.sessions.lock:
+            self._segments.rename(old, new)
 
     def _tell_knowledge(self, **changes: object) -> None:
         self._board.update(**knowledge_fields(self._knowledge), **changes)
@@ -242,12 +253,16 @@ class Engine:
         return capture.warnings
 
     def _wonder_about(self, segment_id: int, ended: bool) -> None:
-        if self.sessions.capture is None and not self.status.paused:
+        if self._has_time():
             self._thread.submit(lambda: self._wonder(segment_id, ended))
+
+    def _has_time(self) -> bool:
+        """Whether no session runs and learning is not paused."""
+        return self.sessions.capture is None and not self.status.paused
 
     def _wonder(self, segment_id: int, ended: bool) -> None:
         with self.sessions.lock:
-            segment = self._segments.summary(segment_id)
+            segment = self._segments.summary(segment_id) if self._has_time() else None
         name = self._attention.look(segment, ended) if segment is not None else ""
         if name:
             with contextlib.suppress(TeachingError):  # an operator was faster

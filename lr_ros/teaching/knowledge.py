@@ -32,6 +32,7 @@ class Knowledge:
         self.version = 0
         self._listener = listener
         self._unsaved: tuple[str, str] | None = None
+        self._journaled: set[str] = set()
         self._retry_at = 0.0
         self._reported_aside = 0
 
@@ -120,6 +121,7 @@ class Knowledge:
         self.store.close()
 
     def _save(self, note: str, session_id: str) -> None:
+        self._journaled |= {session_id} - {""}
         try:
             number = self.store.commit(self.learner.state(), note, session_id)
         except StoreError as error:
@@ -132,3 +134,13 @@ class Knowledge:
             ) from error
         self._unsaved = None
         self.version = max(self.version, number)
+        self._strike_journal()
+
+    def _strike_journal(self) -> None:
+        """Take out of the journal all sessions that are on disk now, earlier unsaved ones too."""
+        try:
+            for session_id in self._journaled:
+                self.store.journal.done(session_id)
+        except StoreError as error:
+            self._listener.on_log("warning", f"the journal cannot be written: {error}")
+        self._journaled.clear()

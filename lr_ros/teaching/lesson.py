@@ -11,6 +11,7 @@ import numpy as np
 from lr_ros.core.learner import CanceledError, Progress
 from lr_ros.core.state import State
 from lr_ros.core.store import JournalEntry, StoreError
+from lr_ros.teaching.advice import advise
 from lr_ros.teaching.capture import Capture, CaptureConfig
 from lr_ros.teaching.errors import ErrorCode, TeachingError
 from lr_ros.teaching.examination import ExaminationConfig, examine
@@ -108,10 +109,10 @@ class Lessons:
     def _train(self, capture: Capture) -> SessionResult:
         name = capture.request.class_name
         learner = self._knowledge.learner
-        snapshot, before = learner.snapshot(), learner.held_out_accuracy()
+        snapshot = learner.snapshot()
+        warnings = advise(learner, name, list(capture.latents), capture.refused)
         report = self._trainer.finish(capture, self._tell)
-        warnings = capture.warnings
-        verdict = examine(before, learner.held_out_accuracy(), self._examination.largest_fall)
+        verdict = examine(learner.compare(snapshot), self._examination.largest_fall)
         if not verdict.passed and self._examination.keep_old:
             learner.revert(snapshot)
             self._strike_journal(capture)

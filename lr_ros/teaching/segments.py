@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -72,6 +73,18 @@ class RememberedSegments:
     def name(self, segment_id: int, label: str) -> None:
         """Note what a segment was learned as."""
         self._memory.name(segment_id, label)
+
+    def rename(self, old: str, new: str) -> None:
+        """Follow a class that was renamed."""
+        for segment in self._memory.list():
+            if segment.label == old:
+                segment.label = new
+
+    def keep_labels(self, known: Collection[str]) -> None:
+        """Forget what segments were learned as where that class is not known any more."""
+        for segment in self._memory.list():
+            if segment.label not in known:
+                segment.label = ""
 
     def summary(self, segment_id: int) -> SegmentSummary | None:
         """Return one segment; None where it is not remembered."""

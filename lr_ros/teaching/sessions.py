@@ -121,7 +121,6 @@ class Sessions:
             capture.end = End.COMPLETE
             self._end_if_due(capture)
             guards.raise_if_over(capture)
-            self._segments.name(segment_id, class_name)
             return capture
 
     # ---- what arrives -------------------------------------------------------------------------
