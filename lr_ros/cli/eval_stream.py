@@ -42,6 +42,11 @@ def add_parser(subparsers: Any) -> None:
         help="encode the object's region (default), or the whole image",
     )
     parser.add_argument(
+        "--ask",
+        action="store_true",
+        help="teach nothing, but answer the robot's own questions once the object has left",
+    )
+    parser.add_argument(
         "--domain-id", type=domain, metavar="N", help="ROS domain to run in (default: one of 1-100)"
     )
     parser.set_defaults(run=run)
@@ -60,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     with PlayProgress(arguments.verbose) as progress:
         options = Options(
             region=arguments.region,
+            ask=arguments.ask,
             namespace=namespace(arguments, "lr_eval"),
             domain_id=own_domain() if chosen is None else chosen,
             on_tick=progress.tick,
@@ -164,8 +170,22 @@ def show(report: StreamReport) -> None:
                 f"median {_figure(update['median'])} s, at most {_figure(update['max'])} s",
             ),
             ("memory, at its peak", memory),
+            *_asking(scores),
         ),
     )
+
+
+def _asking(scores: dict[str, Any]) -> list[tuple[str, str]]:
+    if "questions" not in scores:
+        return []
+    return [
+        ("objects asked about", _share(scores["asked_share"])),
+        (
+            "questions",
+            f"{scores['questions']}, of them {scores['asked_for_nothing']} about nothing and "
+            f"{scores['asked_again']} about an object asked about before",
+        ),
+    ]
 
 
 def _share(value: float | None) -> str:

@@ -9,7 +9,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Header
 
 from lr_ros import msg
-from lr_ros.client import LearnerState, Recognition, Status
+from lr_ros.client import LearnerState, Question, Recognition, Status
 from lr_ros.client.connection import Connection
 from lr_ros.client.records import seconds
 from lr_ros.evaluation.scoring import Result, Session
@@ -31,7 +31,7 @@ class SessionWatch:
 
 @dataclass
 class Recorder:
-    """Subscribes to frame markers, recognitions and the learner's status.
+    """Subscribes to frame markers, recognitions, the learner's status and its questions.
 
     ``frames`` is the queue of the numbers of published frames, None at the clip's end;
     ``published`` maps their stamps to those numbers.
@@ -42,6 +42,7 @@ class Recorder:
     results: list[Result] = field(default_factory=list)
     sessions: dict[str, SessionWatch] = field(default_factory=dict)
     frames: queue.SimpleQueue[int | None] = field(default_factory=queue.SimpleQueue)
+    questions: queue.SimpleQueue[Question] = field(default_factory=queue.SimpleQueue)
     newest: Recognition | None = None
 
     def __post_init__(self) -> None:
@@ -52,6 +53,7 @@ class Recorder:
         subscribe(Header, "frame_marker", self._on_marker, _ALL)
         subscribe(msg.Recognition, "recognition", self._on_recognition, _ALL)
         subscribe(msg.LearnerStatus, "learner_status", self._on_status, _ALL)
+        subscribe(msg.LabelRequest, "label_request", self._on_question, _ALL)
 
     @property
     def connected(self) -> bool:
@@ -79,6 +81,9 @@ class Recorder:
                 recognition.latency_ms,
             )
         )
+
+    def _on_question(self, message: msg.LabelRequest) -> None:
+        self.questions.put(Question.from_message(message))
 
     def _on_status(self, message: msg.LearnerStatus) -> None:
         self.note(Status.from_message(message))

@@ -14,6 +14,7 @@ import cv2
 
 from lr_ros.client import LearnerState
 from lr_ros.client.connection import Connection
+from lr_ros.evaluation.answerer import Answerer
 from lr_ros.evaluation.errors import EvaluationError, InputError
 from lr_ros.evaluation.recording import END, Recorder
 from lr_ros.evaluation.scoring import Log, Session, score
@@ -42,9 +43,14 @@ class Tick:
 
 @dataclass(frozen=True)
 class Options:
-    """How a stream is played. ``region``: ``track`` objects, or look at the ``whole`` image."""
+    """How a stream is played.
+
+    ``region``: ``track`` objects, or look at the ``whole`` image. ``ask``: teach nothing, but
+    answer the robot's own questions.
+    """
 
     region: str = "track"
+    ask: bool = False
     namespace: str = "lr"
     domain_id: int = field(default_factory=own_domain)
     on_tick: Callable[[Tick], None] = lambda _: None
@@ -54,7 +60,10 @@ class Options:
 
 @dataclass(frozen=True)
 class StreamReport:
-    """``scores`` as :func:`lr_ros.evaluation.scoring.score` says, and how teaching went."""
+    """``scores`` as :func:`lr_ros.evaluation.scoring.score` says, and how teaching went.
+
+    Where the robot asked, ``scores`` holds :meth:`Answerer.figures`, too.
+    """
 
     scores: dict[str, Any]
     lessons: tuple[Lesson, ...]
@@ -97,6 +106,10 @@ def count_frames(video: Path) -> int:
 
 
 def _processes(video: Path, folder: Path, truth: Truth, options: Options) -> list[Process]:
+    learner: dict[str, object] = {"store.directory": str(folder / "store")}
+    if options.ask:
+        # Objects follow one another faster here than anybody wants to be asked all day.
+        learner |= {"ask.enabled": True, "ask.interval": 0.0}
     return [
         node(
             "image_source",
@@ -111,7 +124,7 @@ def _processes(video: Path, folder: Path, truth: Truth, options: Options) -> lis
             },
         ),
         node("recognizer", options.namespace, {"region.mode": options.region}),
-        node("learner", options.namespace, {"store.directory": str(folder / "store")}),
+        node("learner", options.namespace, learner),
     ]
 
 
@@ -119,7 +132,7 @@ def _play(system: System, truth: Truth, options: Options) -> StreamReport:
     connection = Connection(options.namespace, None, options.domain_id)
     try:
         recorder = Recorder(connection)
-        teacher = Teacher(system.client, truth, options.on_note)
+        teacher = _teacher(system, truth, recorder, options)
         system.wait(lambda: recorder.connected, 20.0, "the nodes' topics")
         _start(connection)
         _follow(system, recorder, teacher, truth, options)
@@ -127,9 +140,22 @@ def _play(system: System, truth: Truth, options: Options) -> StreamReport:
         _await_trainings(system, recorder, teacher)
         sessions = _sessions(recorder, teacher)
         log = Log(recorder.published, list(recorder.results), sessions, system.peak_rss_mb())
-        return StreamReport(score(truth, log), tuple(teacher.lessons), sessions)
+        scores = score(truth, log)
+        if isinstance(teacher, Answerer):
+            scores |= teacher.figures()
+        return StreamReport(scores, tuple(teacher.lessons), sessions)
     finally:
         connection.close()
+
+
+def _teacher(
+    system: System, truth: Truth, recorder: Recorder, options: Options
+) -> Teacher | Answerer:
+    if options.ask:
+        return Answerer(
+            system.client, truth, recorder.questions, recorder.published, options.on_note
+        )
+    return Teacher(system.client, truth, options.on_note)
 
 
 def _start(connection: Connection) -> None:
@@ -143,7 +169,7 @@ def _start(connection: Connection) -> None:
 
 
 def _follow(
-    system: System, recorder: Recorder, teacher: Teacher, truth: Truth, options: Options
+    system: System, recorder: Recorder, teacher: Teacher | Answerer, truth: Truth, options: Options
 ) -> None:
     """Go along with the frames until the clip's end."""
     total = len(truth.objects)
@@ -169,7 +195,7 @@ def _follow(
         )
 
 
-def _await_trainings(system: System, recorder: Recorder, teacher: Teacher) -> None:
+def _await_trainings(system: System, recorder: Recorder, teacher: Teacher | Answerer) -> None:
     """Wait until every session that was begun has ended, and the last answers have arrived."""
 
     def over() -> bool:
@@ -182,7 +208,7 @@ def _await_trainings(system: System, recorder: Recorder, teacher: Teacher) -> No
     time.sleep(0.5)  # what was published last is on its way; nothing announces the last message
 
 
-def _sessions(recorder: Recorder, teacher: Teacher) -> tuple[Session, ...]:
+def _sessions(recorder: Recorder, teacher: Teacher | Answerer) -> tuple[Session, ...]:
     stamps = {index: stamp for stamp, index in recorder.published.items()}
     outcomes = []
     for lesson in teacher.lessons:
