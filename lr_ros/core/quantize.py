@@ -26,6 +26,7 @@ _FLOAT16_LARGEST = float(np.finfo(np.float16).max)
 _CALIBRATION_VALUES = 200_000  # enough for a stable scale, few enough for milliseconds
 _CLIPPINGS = np.linspace(0.1, 1.0, 37)
 _LARGEST_ZERO_POINT = 255
+_WIDENING = 0.1
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,12 @@ class Quantizer:
     def is_float(self) -> bool:
         """Whether values are kept as floating-point numbers."""
         return self.bits in _FLOATS
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the largest value that a code of 2 to 8 bits can stand for."""
+        steps = 2**self.bits - 1
+        return -self.zero_point * self.scale, (steps - self.zero_point) * self.scale
 
     def packed_size(self, values: int) -> int:
         """Return the bytes that one pattern of ``values`` values takes."""
@@ -146,6 +153,22 @@ def calibrate(latents: NDArray[np.floating], bits: int) -> Quantizer:
         return Quantizer(bits)
     candidates = [_with_range(low * part, high * part, bits) for part in _CLIPPINGS]
     return min(candidates, key=lambda quantizer: _squared_error(quantizer, values))
+
+
+def widened(quantizer: Quantizer, latents: NDArray[np.floating]) -> Quantizer:
+    """Return a quantiser that these latents fit in as well, or the same one if they do.
+
+    Only the whole numbers of 2 to 8 bits have a range to speak of. It grows by a tenth or not at
+    all, so that what is stored is not rounded anew for nothing.
+    """
+    if quantizer.is_float or quantizer.bits == 1:
+        return quantizer
+    low, high = quantizer.bounds
+    wanted_low, wanted_high = calibrate(latents, quantizer.bits).bounds
+    margin = (high - low) * _WIDENING
+    if wanted_low >= low - margin and wanted_high <= high + margin:
+        return quantizer
+    return _with_range(min(low, wanted_low), max(high, wanted_high), quantizer.bits)
 
 
 def _with_range(low: float, high: float, bits: int) -> Quantizer:

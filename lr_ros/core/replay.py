@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .quantize import BITS, FloatArray, Quantizer, calibrate
+from .quantize import BITS, FloatArray, Quantizer, calibrate, widened
 from .replay_policy import POLICIES, Candidates
 from .state import State
 
@@ -33,8 +33,8 @@ class ReplayMemory:
     """A bounded store of latents to learn from again.
 
     Classes are numbers, 0 and up; clips are any text. With ``quantizer`` None one is calibrated on
-    the first patterns added. Memory is taken up as patterns come, never filled with zeros that
-    could be drawn. Seeded: equal calls give equal contents.
+    the first patterns added, and widened when later ones need it. Memory is taken up as patterns
+    come, never filled with zeros that could be drawn. Seeded: equal calls give equal contents.
 
     Args:
         capacity: most patterns it may hold.
@@ -65,6 +65,7 @@ class ReplayMemory:
             raise ValueError(f"bits is {bits}; choose one of {BITS}, as the quantizer has")
         self.capacity, self.shape, self.bits, self.policy = capacity, tuple(shape), bits, policy
         self.quantizer = quantizer
+        self._fixed = quantizer is not None
         self._rng = np.random.default_rng(seed)
         self._codes = np.empty((0, Quantizer(bits).packed_size(math.prod(shape))), np.uint8)
         self._labels = np.empty(0, np.int64)
@@ -121,10 +122,17 @@ class ReplayMemory:
             return
         if labels.min() < 0:
             raise ValueError(f"label {labels.min()} is negative")
-        quantizer = self.quantizer or calibrate(latents, self.bits)
+        quantizer = self._quantizer_for(latents)
         codes = quantizer.encode(latents)
+        if self.quantizer is not None and quantizer != self.quantizer:
+            self._codes = quantizer.encode(self.quantizer.decode(self._codes, self.shape))
         self.quantizer = quantizer
         self._offer(codes, labels, self._numbers(clip_ids))
+
+    def _quantizer_for(self, latents: NDArray[np.floating]) -> Quantizer:
+        if self.quantizer is None:
+            return calibrate(latents, self.bits)
+        return self.quantizer if self._fixed else widened(self.quantizer, latents)
 
     def _offer(
         self, codes: NDArray[np.uint8], labels: NDArray[np.int64], clips: NDArray[np.int64]
@@ -206,6 +214,7 @@ class ReplayMemory:
                 "quantizer": None
                 if quantizer is None
                 else {"scale": quantizer.scale, "zero_point": quantizer.zero_point},
+                "fixed": self._fixed,
                 "clip_ids": self._clip_ids,
                 "batches": self._batches,
                 "seen": self._seen,
@@ -237,6 +246,7 @@ class ReplayMemory:
             raise ValueError("replay memory has patterns of clips that have no id")
         memory._codes, memory._clip_ids = codes, list(meta["clip_ids"])
         memory._labels, memory._clips = labels.astype(np.int64), clips.astype(np.int64)
+        memory._fixed = bool(meta["fixed"])
         memory._batches, memory._seen = meta["batches"], meta["seen"]
         memory._rng.bit_generator.state = meta["rng"]
         return memory

@@ -1,0 +1,203 @@
+"""Sessions: learning while looking, time budgets, several classes, hold-out, and interference."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from lr_ros.core.learner import LatentReplayLearner, LearnerConfig, Progress
+from lr_ros.core.model import ServingModel
+
+from .parts import SPEC, learner, patterns
+from .test_conformance import assert_same_state
+
+
+@pytest.fixture
+def subject():
+    one = learner("default")
+    one.learn("a", patterns(0), "clip-a")
+    return one
+
+
+def test_new_class_is_named_before_any_training(subject):
+    session = subject.begin("b", "clip-b")
+    session.add(patterns(1, 10))
+    export = session.preview()
+    model = ServingModel.from_bytes(export.weights, export.class_names, SPEC)
+    best = model.predict(patterns(1, 10, seed=4)).probabilities.argmax(axis=1)
+    assert (best == 1).all()
+    assert session.iterations == 0
+
+
+def test_training_while_looking_leaves_little_for_the_end(subject):
+    unhurried = subject.begin("b", "clip-b")
+    unhurried.add(patterns(1, 48))
+    planned = unhurried.finish().iterations
+    subject.forget("b")
+    session = subject.begin("b", "clip-b")
+    for frames in np.split(patterns(1, 48), 12):
+        session.add(frames)
+        session.train(60)
+    done = session.iterations
+    assert session.finish().iterations == planned
+    assert done == planned
+
+
+def test_steps_follow_the_frames_seen(subject):
+    session = subject.begin("b", "clip-b")
+    session.add(patterns(1, 5))
+    few = session.train(60)
+    assert session.train(60) == 0
+    session.add(patterns(1, 75, seed=1))
+    assert session.train(60) > few
+
+
+def test_slices_end_in_time(subject):
+    session = subject.begin("b", "clip-b")
+    session.add(patterns(1, 48))
+    assert session.train(0.0) == 0
+    start = time.monotonic()
+    session.finish(seconds=0.0)
+    assert time.monotonic() - start < 5
+    assert subject.classes == ("a", "b")
+
+
+def test_progress_rises_to_one(subject):
+    seen: list[Progress] = []
+    subject.learn("b", patterns(1), "clip-b", progress=seen.append)
+    fractions = [p.fraction for p in seen]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+    assert all(np.isfinite(p.loss) for p in seen)
+
+
+def test_several_classes_in_one_batch(subject):
+    latents = np.concatenate([patterns(1, 10), patterns(2, 10)])
+    names = ["b"] * 10 + ["c"] * 10
+    clips = ["x"] * 10 + ["y"] * 5 + ["z"] * 5
+    report = subject.learn_batch(latents, names, clips, now=5.0)
+    assert report.class_names == ("b", "c")
+    assert subject.classes == ("a", "b", "c")
+    assert subject.class_info("c").last_learned == 5.0
+    assert subject.snapshot().memory.clips(2) == {"y": 5, "z": 5}
+
+
+def test_uneven_batches_are_refused(subject):
+    with pytest.raises(ValueError, match="10 frames, 1 class names and 10 clip ids"):
+        subject.learn_batch(patterns(1, 10), ["b"], ["x"] * 10)
+
+
+def test_session_without_frames_is_refused_and_stays_open(subject):
+    session = subject.begin("b", "clip-b")
+    with pytest.raises(ValueError, match="no frames"):
+        session.finish()
+    session.add(patterns(1))
+    session.finish()
+    assert subject.classes == ("a", "b")
+
+
+def test_frames_of_another_shape_are_refused(subject):
+    session = subject.begin("b", "clip-b")
+    with pytest.raises(ValueError, match="shape"):
+        session.add(np.zeros((3, 7, 1, 1), np.float32))
+
+
+def test_session_starts_over_if_the_learner_changed_meanwhile(subject):
+    session = subject.begin("b", "clip-b")
+    session.add(patterns(1))
+    session.train(60)
+    subject.learn("c", patterns(2), "clip-c")
+    subject.rename("a", "apple")
+    session.finish()
+    assert subject.classes == ("apple", "c", "b")
+    latents = np.concatenate([patterns(label, 8, seed=3) for label in (0, 2, 1)])
+    best = subject.predict(latents).probabilities.argmax(axis=1)
+    assert (best == np.repeat([0, 1, 2], 8)).mean() > 0.9
+
+
+def test_two_threads_may_not_tear_a_session(subject):
+    session = subject.begin("b", "clip-b")
+    session.add(patterns(1))
+    session.finish()
+    for call in (session.preview, session.finish, lambda: session.add(patterns(1))):
+        with pytest.raises(RuntimeError, match="over"):
+            call()
+
+
+def test_held_out_frames_are_not_learned_from_but_measured_with():
+    one = learner("default", holdout=0.25)
+    one.learn("a", patterns(0, 80), "clip-a")
+    report = one.learn("b", patterns(1, 80), "clip-b")
+    assert (report.frames, report.held_out) == (60, 20)
+    info = one.class_info("b")
+    assert info.frames == info.latents * 2 == 60
+    assert info.held_out_accuracy == 1.0
+    assert one.held_out_accuracy() == {"a": 1.0, "b": 1.0}
+
+
+def test_accuracy_of_what_was_not_held_out_is_not_a_number(subject):
+    assert np.isnan(subject.class_info("a").held_out_accuracy)
+    assert subject.held_out_accuracy() == {}
+
+
+def test_snapshots_are_exact_undo(subject):
+    snapshot, before = subject.snapshot(), subject.state()
+    subject.learn("b", patterns(1), "clip-b")
+    subject.forget("a")
+    subject.revert(snapshot)
+    assert_same_state(before, subject.state())
+
+
+def test_state_of_another_strategy_is_refused(subject):
+    other = learner("ncm")
+    with pytest.raises(ValueError, match=r"'default'.*'ncm'"):
+        other.restore(subject.state())
+
+
+def test_damaged_state_changes_nothing(subject):
+    state, before = subject.state(), subject.state()
+    del state.arrays["strategy.weight"]
+    with pytest.raises(ValueError, match="weight"):
+        subject.restore(state)
+    assert_same_state(before, subject.state())
+
+
+def test_reset_forgets_everything(subject):
+    subject.reset()
+    assert subject.classes == ()
+    assert subject.predict(patterns(0, 3)).unknown.tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"strategy": "magic"}, "strategy is 'magic'"),
+        ({"bits": 5}, "bits is 5"),
+        ({"policy": "newest"}, "policy is 'newest'"),
+        ({"replay_capacity": 0}, "replay_capacity is 0"),
+        ({"replay_megabytes": float("nan")}, "replay_megabytes is nan"),
+        ({"holdout": 0.9}, "holdout is 0.9"),
+        ({"seed": -1}, "seed is -1"),
+    ],
+)
+def test_impossible_settings_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        LearnerConfig(**settings)
+
+
+def test_memory_size_may_be_given_in_megabytes():
+    values = int(np.prod(SPEC.latent_shape))
+    one = LatentReplayLearner(SPEC, LearnerConfig(replay_megabytes=values * 20 / 1e6))
+    assert one.replay_capacity == 20
+
+
+@pytest.mark.parametrize("bits", [32, 16, 8, 7, 6, 4, 2, 1])
+def test_learns_from_latents_of_any_number_of_bits(bits):
+    one = learner("default", bits=bits)
+    for label, name in enumerate("ab"):
+        one.learn(name, patterns(label), f"clip-{name}")
+    latents = np.concatenate([patterns(label, 8, seed=3) for label in range(2)])
+    best = one.predict(latents).probabilities.argmax(axis=1)
+    assert (best == np.repeat([0, 1], 8)).mean() > 0.9
