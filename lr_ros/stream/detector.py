@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lr_ros.stream.alignment import Floats
+from lr_ros.stream.arm import without_arm
 from lr_ros.stream.background import Background, Mask
 from lr_ros.stream.foreground import difference, region, unlike
 from lr_ros.stream.geometry import Box
@@ -29,6 +30,7 @@ class DetectorConfig:
     least_area: float
     learn_seconds: float
     still_seconds: float
+    arm: float
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,6 @@ class Look:
     grey: Floats
 
 
-@dataclass(frozen=True)
-class Found:
-    """An object at working size."""
-
-    mask: Mask
-    box: Box
-
-
 class ObjectDetector:
     """Keeps a background and finds what stands in front of it."""
 
@@ -71,7 +65,7 @@ class ObjectDetector:
         self._restart()
 
     def _restart(self) -> None:
-        self._object: Found | None = None
+        self._object: Mask | None = None
         self._before: Look | None = None
         self._age = 0.0
         self._ghost = 0.0
@@ -87,7 +81,9 @@ class ObjectDetector:
         self._age += seconds
         found, cut = self._compare(self._background, look, seconds)
         self._object, self._before = found, look
-        return Detection(None if found is None else self._scaled(found.box, image), cut)
+        if found is None:
+            return Detection(None, cut)
+        return Detection(self._scaled(self._region(look, found), image))
 
     def _prepare(self, image: Image) -> Look:
         width = self.config.width
@@ -99,21 +95,24 @@ class ObjectDetector:
 
     def _compare(
         self, background: Background, look: Look, seconds: float
-    ) -> tuple[Found | None, bool]:
+    ) -> tuple[Mask | None, bool]:
         background.follow(look.grey, self._useful(look.grey))
         expected, known = background.expected()
+        np.clip(expected, 0.0, 255.0, out=expected)  # as the camera does
         np.copyto(expected, look.frame, where=(known == 0)[..., None])
         mask = unlike(difference(look.frame, expected, self._noise), FAINT, CLEAR)
         if is_cut(mask, known):
             return self._begin_again(look)
         found = self._find(mask)
-        calm = ((mask == 0) & (known > 0)).astype(np.uint8)
+        # Where the camera saturates nothing can be told of the light.
+        lit = (look.frame.max(axis=2) < 250.0) & (look.frame.min(axis=2) > 3.0)
+        calm = ((mask == 0) & (known > 0) & lit).astype(np.uint8)
         background.adapt_light(look.frame, expected, calm)
         self._measure_noise(look.frame, expected, calm)
         if found is not None and self._fades(look, expected, found, seconds):
             return None, False
         if found is not None and self._age <= YOUNG:
-            background.guess(_hull(found.mask))
+            background.guess(_hull(found))
         self._learn(background, look, known, found, seconds)
         return found, False
 
@@ -121,31 +120,30 @@ class ObjectDetector:
         """Return 1 where background is to be expected, to align with."""
         use = np.ones_like(grey)
         if self._object is not None:
-            use -= cv2.dilate(self._object.mask, np.ones((9, 9), np.uint8))
+            use -= cv2.dilate(self._object, np.ones((9, 9), np.uint8))
         return use if use.mean() > 0.2 else np.ones_like(grey)
 
-    def _find(self, mask: Mask) -> Found | None:
+    def _find(self, mask: Mask) -> Mask | None:
         gap = max(3, self.config.width // 16)
-        found = region(mask, self.config.least_area * mask.size, gap)
-        return None if found is None else Found(*found)
+        return region(mask, self.config.least_area * mask.size, gap)
 
-    def _begin_again(self, look: Look) -> tuple[Found | None, bool]:
+    def _begin_again(self, look: Look) -> tuple[Mask | None, bool]:
         """Begin another background; an object that stayed where it was is kept."""
         kept, before = self._object, self._before
         self._restart()
         self._background = Background(look.frame, look.grey)
-        if kept is None or before is None or not stayed(before.frame, look.frame, kept.mask):
+        if kept is None or before is None or not stayed(before.frame, look.frame, kept):
             return None, True
-        self._background.guess(_hull(kept.mask))
+        self._background.guess(_hull(kept))
         return kept, False
 
-    def _fades(self, look: Look, expected: Floats, found: Found, seconds: float) -> bool:
+    def _fades(self, look: Look, expected: Floats, found: Mask, seconds: float) -> bool:
         """Say whether the region is no object (any more), and let the background have it in time.
 
         A ghost is none at once; what has not moved for long is part of the scene.
         """
         assert self._background is not None  # noqa: S101 - the caller has just used it
-        ghost = is_ghost(look.frame, expected, found.mask)
+        ghost = is_ghost(look.frame, expected, found)
         self._ghost = self._ghost + seconds if ghost else 0.0
         self._still = self._still + seconds if self._is_still(look, found) else 0.0
         if self._still >= self.config.still_seconds or self._ghost >= GHOST_SECONDS:
@@ -155,10 +153,10 @@ class ObjectDetector:
             return True
         return ghost
 
-    def _is_still(self, look: Look, found: Found) -> bool:
+    def _is_still(self, look: Look, found: Mask) -> bool:
         if self._before is None:
             return False
-        change = np.abs(look.grey - self._before.grey)[found.mask > 0]
+        change = np.abs(look.grey - self._before.grey)[found > 0]
         return float(np.quantile(change, 0.95)) < 3.0 * self._noise
 
     def _measure_noise(self, frame: Floats, expected: Floats, calm: Mask) -> None:
@@ -170,7 +168,7 @@ class ObjectDetector:
         self._noise = float(np.clip(0.9 * self._noise + 0.1 * now, 2.5, 12.0))
 
     def _learn(
-        self, background: Background, look: Look, known: Mask, found: Found | None, seconds: float
+        self, background: Background, look: Look, known: Mask, found: Mask | None, seconds: float
     ) -> None:
         """Let the background follow, except where the object is.
 
@@ -179,12 +177,19 @@ class ObjectDetector:
         rate = 1.0 - float(np.exp(-seconds / self.config.learn_seconds))
         keep_out = np.zeros(known.shape, np.uint8)
         if found is not None:
-            around = found.mask
+            around = found
             if self._object is not None:
-                around = np.maximum(around, self._object.mask)
+                around = np.maximum(around, self._object)
             near = cv2.dilate(around, np.ones((9, 9), np.uint8))
-            keep_out = np.where(known == 0, near, cv2.dilate(found.mask, np.ones((5, 5), np.uint8)))
+            keep_out = np.where(known == 0, near, cv2.dilate(found, np.ones((5, 5), np.uint8)))
         background.learn(look.frame, look.grey, (keep_out == 0).astype(np.uint8), rate)
+
+    def _region(self, look: Look, found: Mask) -> Box:
+        """Return the object's box with as much of the arm as is wanted."""
+        height, width = found.shape
+        whole = Box(*cv2.boundingRect(found))
+        body = Box(*cv2.boundingRect(without_arm(look.frame, found)))
+        return whole.common(body.padded(self.config.arm, width, height))
 
     def _scaled(self, box: Box, image: Image) -> Box:
         scale = image.shape[1] / self.config.width

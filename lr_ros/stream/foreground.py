@@ -7,7 +7,6 @@ import numpy as np
 
 from lr_ros.stream.alignment import Floats
 from lr_ros.stream.background import Mask
-from lr_ros.stream.geometry import Box
 
 
 def difference(frame: Floats, expected: Floats, noise: float) -> Floats:
@@ -35,8 +34,8 @@ def unlike(apart: Floats, low: float, high: float) -> Mask:
     return np.asarray(strong[labels].astype(np.uint8))
 
 
-def region(mask: Mask, least: float, gap: int) -> tuple[Mask, Box] | None:
-    """Return the patches of the main object and their box, or None where all is too small.
+def region(mask: Mask, least: float, gap: int) -> Mask | None:
+    """Return the patches of the main object, or None where all is too small.
 
     ``least`` is the smallest area [pixels]; patches up to ``gap`` pixels apart belong together
     (a hand across an object leaves several).
@@ -48,6 +47,4 @@ def region(mask: Mask, least: float, gap: int) -> tuple[Mask, Box] | None:
     best = int(areas.argmax())
     if areas[best] < least:
         return None
-    chosen = ((labels == best) & (mask > 0)).astype(np.uint8)
-    x, y, width, height = cv2.boundingRect(chosen)
-    return chosen, Box(x, y, width, height)
+    return np.asarray((labels == best) & (mask > 0), np.uint8)

@@ -21,9 +21,14 @@ class Box:
 
     def intersection(self, other: Box) -> int:
         """Return the number of pixels both boxes share."""
-        width = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
-        height = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
-        return max(width, 0) * max(height, 0)
+        return self.common(other).area
+
+    def common(self, other: Box) -> Box:
+        """Return the part both boxes share; its sides are 0 where they share nothing."""
+        x, y = max(self.x, other.x), max(self.y, other.y)
+        right = min(self.x + self.width, other.x + other.width)
+        bottom = min(self.y + self.height, other.y + other.height)
+        return Box(x, y, max(right - x, 0), max(bottom - y, 0))
 
     def iou(self, other: Box) -> float:
         """Return intersection over union, 0..1; 0 where both are empty."""

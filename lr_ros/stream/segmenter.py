@@ -25,7 +25,7 @@ class SegmenterConfig:
     """Width at which frames are looked at [pixels]; the rest of the time goes with its square."""
     least_area: float = 0.008
     """Smallest object, as a share of the image."""
-    confirm_seconds: float = 0.15
+    confirm_seconds: float = 0.08
     """An object must be in view so long before a segment starts (it is then counted in)."""
     release_seconds: float = 0.35
     """A segment ends when its object has been out of view so long."""
@@ -35,6 +35,9 @@ class SegmenterConfig:
     """Time in which the background follows slow changes [s]."""
     still_seconds: float = 30.0
     """What has not moved for so long is part of the background [s]."""
+    arm: float = 0.5
+    """How much of the arm that holds the object stays in the region, as a share of the object's
+    size on each side; 0 cuts it off, a large value keeps it all."""
     padding: float = 0.0
     """The region is the object's box grown by this share of its size on each side."""
     least_aspect: float = 0.7
@@ -46,7 +49,7 @@ class SegmenterConfig:
             raise ValueError(f"work_width is {self.work_width}; take 32 or more")
         if not 0.0 < self.least_area < 1.0:
             raise ValueError(f"least_area is {self.least_area}; take a share between 0 and 1")
-        for name in ("confirm_seconds", "release_seconds", "padding"):
+        for name in ("confirm_seconds", "release_seconds", "arm", "padding"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ValueError(f"{name} is {value}; take 0 or more")
@@ -98,6 +101,7 @@ class Segmenter:
                 self.config.least_area,
                 self.config.learn_seconds,
                 self.config.still_seconds,
+                self.config.arm,
             )
         )
         self._last_id = 0
