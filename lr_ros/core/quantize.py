@@ -23,6 +23,7 @@ Packed = NDArray[np.uint8]
 
 _FLOATS: dict[int, np.dtype[Any]] = {32: np.dtype("<f4"), 16: np.dtype("<f2")}
 _FLOAT16_LARGEST = float(np.finfo(np.float16).max)
+_FLOAT32_LARGEST = float(np.finfo(np.float32).max)
 _CALIBRATION_VALUES = 200_000  # enough for a stable scale, few enough for milliseconds
 _CLIPPINGS = np.linspace(0.1, 1.0, 37)
 _LARGEST_ZERO_POINT = 255
@@ -53,6 +54,8 @@ class Quantizer:
             raise ValueError(f"bits is {self.bits}; choose one of {', '.join(map(str, BITS))}")
         if not (math.isfinite(self.scale) and self.scale > 0):
             raise ValueError(f"scale is {self.scale}; it must be finite and above 0")
+        if self.scale * 2.0**self.bits > _FLOAT32_LARGEST and not self.is_float:
+            raise ValueError(f"scale is {self.scale}; {self.bits} bits of it exceed all floats")
         largest = 0 if self.is_float else min(2**self.bits - 1, _LARGEST_ZERO_POINT)
         if not 0 <= self.zero_point <= largest:
             raise ValueError(f"zero_point is {self.zero_point}; it must be 0 to {largest}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Protocol
@@ -15,6 +16,9 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+
+WARN_SECONDS = 5.0
+"""A callback that fails again and again is told of at most this often."""
 
 
 class Closable(Protocol):
@@ -51,7 +55,7 @@ def run_node(factory: Callable[[], Node], argv: Sequence[str] | None = None) -> 
         if isinstance(node, LifecycleNode) and not _autostart(node):
             return 1
         while not stopping and rclpy.ok():
-            executor.spin_once(timeout_sec=0.5)
+            _spin_once(executor, node)
         return 0
     except ExternalShutdownException:
         return 0
@@ -64,6 +68,20 @@ def run_node(factory: Callable[[], Node], argv: Sequence[str] | None = None) -> 
         return 1
     finally:
         _tear_down(node, executor)
+
+
+def _spin_once(executor: SingleThreadedExecutor, node: Node) -> None:
+    """Wait for one callback and run it; what it raises is logged, and the node lives on.
+
+    A request that meets a fault of ours stays unanswered, but the robot keeps all the rest.
+    """
+    try:
+        executor.spin_once(timeout_sec=0.5)
+    except ExternalShutdownException:
+        raise
+    except Exception:  # noqa: BLE001 - one callback must not end all the others
+        text = traceback.format_exc()
+        node.get_logger().error(f"a callback failed: {text}", throttle_duration_sec=WARN_SECONDS)
 
 
 class StartError(RuntimeError):
