@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import argparse
 import itertools
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lr_ros.cli.errors import OK
+from lr_ros.cli.errors import OK, USAGE, CommandError
 from lr_ros.cli.options import whole
-from lr_ros.cli.output import as_json, clock, connect, say, table
+from lr_ros.cli.output import as_json, clock, connect, notes, say, table
 
 if TYPE_CHECKING:
-    from lr_ros.client import Question
+    from collections.abc import Sequence
+
+    from lr_ros.client import Question, SegmentInfo
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the commands to the command line."""
     listing = subparsers.add_parser("segments", help="list what the robot saw and still remembers")
     listing.add_argument("--json", action="store_true", help="print them as JSON")
+    listing.add_argument(
+        "--thumbnails",
+        type=Path,
+        metavar="DIR",
+        help="save their pictures there, where the robot sends any (parameter latents.thumbnails)",
+    )
     listing.set_defaults(run=run_segments)
     questions = subparsers.add_parser(
         "questions",
@@ -25,7 +34,9 @@ def add_parser(subparsers: Any) -> None:
         description="Show what the robot asks about, live; `lr label` answers. Ctrl-C ends it.",
     )
     questions.add_argument("--json", action="store_true", help="one JSON object a line")
-    questions.add_argument("--count", type=whole, metavar="N", help="N of them, then end")
+    number = questions.add_mutually_exclusive_group()
+    number.add_argument("--once", action="store_const", const=1, dest="count", help="one, then end")
+    number.add_argument("--count", type=whole, metavar="N", help="N of them, then end")
     questions.set_defaults(run=run_questions)
     label = subparsers.add_parser("label", help="name something already seen and learn from it")
     label.add_argument("segment", type=segment_id, metavar="ID", help="from `lr segments`")
@@ -42,9 +53,14 @@ def segment_id(text: str) -> int:
 
 
 def run_segments(arguments: argparse.Namespace) -> int:
-    """Print the remembered segments."""
+    """Print the remembered segments, and save their pictures if asked to."""
+    folder = arguments.thumbnails
+    if folder is not None and not folder.is_dir():
+        raise CommandError(f"folder {folder} for the pictures does not exist", USAGE)
     with connect(arguments) as client:
         segments = client.list_segments()
+    if folder is not None:
+        _save_thumbnails(segments, folder)
     if arguments.json:
         print(as_json(segments, indent=2))
     elif not segments:
@@ -65,6 +81,18 @@ def run_segments(arguments: argparse.Namespace) -> int:
             ),
         )
     return OK
+
+
+def _save_thumbnails(segments: Sequence[SegmentInfo], folder: Path) -> None:
+    pictures = {entry.segment_id: entry.thumbnail for entry in segments if entry.thumbnail}
+    for number, picture in pictures.items():
+        (folder / f"segment_{number}.jpg").write_bytes(picture)
+    advice = "" if pictures else "; switch on the recognizer's parameter latents.thumbnails"
+    notes().print(
+        f"{len(pictures)} of {len(segments)} segments have a picture{advice}",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def run_questions(arguments: argparse.Namespace) -> int:

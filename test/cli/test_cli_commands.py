@@ -89,8 +89,18 @@ def test_segments_and_label(lr, capsys):
     assert "lr label 4 NAME" in capsys.readouterr().out
     assert lr("questions", "--count", "1", "--json") == 0
     assert json.loads(capsys.readouterr().out)["thumbnail"] == "anBlZw=="
+    assert lr("questions", "--once") == 0
+    assert "segment 2" in capsys.readouterr().out
     assert lr("label", "4", "box") == 0
     assert "'box'" in capsys.readouterr().out
+
+
+def test_pictures_of_segments_are_saved_where_there_are_any(lr, capsys, tmp_path):
+    assert lr("segments", "--thumbnails", str(tmp_path)) == 0
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"segment_4.jpg": b"jpeg"}
+    assert "1 of 2 segments have a picture" in capsys.readouterr().err
+    assert lr("segments", "--thumbnails", str(tmp_path / "missing")) == 2
+    assert "does not exist" in capsys.readouterr().err
 
 
 def test_save_and_load(lr, capsys):

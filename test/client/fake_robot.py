@@ -230,7 +230,15 @@ class FakeLearner(Node):
     def list_segments(self, _request, answer):
         answer.success = True
         answer.segments = [
-            msg.SegmentInfo(segment_id=4, duration=2.5, frames=12, best_guess="mug", score=0.75)
+            msg.SegmentInfo(
+                segment_id=4,
+                duration=2.5,
+                frames=12,
+                best_guess="mug",
+                score=0.75,
+                thumbnail=b"jpeg",
+            ),
+            msg.SegmentInfo(segment_id=2, duration=4.0, frames=20),
         ]
         return answer
 
