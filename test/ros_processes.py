@@ -85,7 +85,7 @@ class NodeProcess:
         assert self.process.poll() is None, f"{self.module} ended:\n{self.output}"
         assert "Traceback" not in self.output, self.output
 
-    def stop(self, number: int = signal.SIGINT, within: float = 30.0) -> float:
+    def stop(self, number: int = signal.SIGINT, within: float = 60.0) -> float:
         """Send a signal, assert that the node ends well, and return the seconds that it took.
 
         Time in which it was ready to run but other processes had the processors is left out: on a

@@ -50,7 +50,16 @@ class Knowledge:
             self.version = loaded.version
             known = len(self.learner.classes)
             self._listener.on_log("info", f"restored version {self.version}: {known} classes")
+        else:
+            self._begin()
         self.publish()
+
+    def _begin(self) -> None:
+        """Keep what is known before anything is learned, so that the first change can be undone."""
+        try:
+            self.store.begin(self.learner.state())
+        except StoreError as error:
+            self._listener.on_log("warning", f"the first change will not be undoable: {error}")
 
     def adopt(self, state: State) -> None:
         """Make ``state`` what the learner knows; the version number is left as it is.

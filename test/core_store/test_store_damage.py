@@ -166,6 +166,8 @@ def test_all_versions_damaged_leaves_nothing_known(copy: Path) -> None:
         assert store.load() is None
         assert len(store.set_aside) == 3
         assert all("damaged" in entry.reason for entry in store.set_aside)
+        store.begin(make_state(0))
+        assert store.load() is None, "version 0 is for a store that never held anything"
         assert store.commit(make_state(4), "") == 4, "numbers rise although nothing is left"
 
 

@@ -130,6 +130,21 @@ def test_undo_goes_further_back_each_time_and_survives_restarts(tmp_path: Path) 
         store.undo()
 
 
+def test_the_first_change_can_be_undone(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.begin(make_state(0))
+        store.begin(make_state(7))
+    with Store(tmp_path) as store:
+        assert store.commit(make_state(1), "") == 1
+        store.begin(make_state(7))
+    with Store(tmp_path) as store:
+        undone = store.undo()
+        assert undone.version == 2
+        assert_equal(undone.state, make_state(0))
+        with pytest.raises(NothingToUndoError):
+            store.undo()
+
+
 def test_undo_after_learning_again_skips_what_was_undone(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         for number in range(1, 4):

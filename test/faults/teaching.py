@@ -23,8 +23,14 @@ from lr_ros.core.quantize import Quantizer
 SHAPE = (112, 8, 8)
 """Of the default network's latents."""
 
-QUICK = {"training.strategy": "ncm", "training.threads": 1, "session.silence": 30.0}
-"""Parameters of a learner that trains in no time, and waits for the test's next frame."""
+QUICK = {
+    "training.strategy": "ncm",
+    "training.threads": 1,
+    "training.nice": 0,
+    "session.silence": 30.0,
+}
+"""Parameters of a learner that trains in no time, waits for the test's next frame, and gets its
+share of a busy machine."""
 
 
 def start_learner(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from ros_processes import Probe, running
+from std_srvs.srv import Trigger
 
-from faults.teaching import Teacher, start_learner
+from faults.teaching import Teacher, living, start_learner
 
 pytestmark = pytest.mark.ros
 
@@ -34,3 +35,19 @@ def test_a_restarted_learner_knows_and_goes_on_learning(own_probe: Probe, tmp_pa
         assert teacher.classes() == ["mug", "Tasse ☕", "spoon"]
         assert teacher.models.messages[-1].version > version
         second.stop()
+
+
+def test_the_first_lesson_can_be_undone(tmp_path: Path) -> None:
+    with living(tmp_path) as (node, _):
+        node.stop()
+    with living(tmp_path) as (node, teacher):
+        assert teacher.models.messages[-1].version == 0
+        assert teacher.teach("mug").error_code == 0
+        undone = teacher.probe.call(Trigger, "undo", Trigger.Request())
+        assert undone.success, undone.message
+        assert teacher.classes() == []
+        again = teacher.probe.call(Trigger, "undo", Trigger.Request())
+        assert again.message.startswith("NOTHING_TO_UNDO: ")
+        assert teacher.teach("cup").error_code == 0
+        assert teacher.classes() == ["cup"]
+        node.stop()

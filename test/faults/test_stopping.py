@@ -26,7 +26,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def _every_node(probe: Probe, directory: Path) -> list[NodeProcess]:
     pytest.importorskip("pybullet")
     settings: dict[str, dict[str, Any]] = {
-        "learner": {"store.directory": str(directory / "store")},
+        "learner": {"store.directory": str(directory / "store"), "training.nice": 0},
         "recognizer": {},
         "simulated_camera": {"image.rate": 30.0},
         "image_source": {"source.path": _pictures(directory), "image.compressed": True},

@@ -102,6 +102,17 @@ class Store:
         self._head: tuple[int, tuple[int, ...]] | None = None
         self._forget_trained_sessions()
 
+    def begin(self, state: State) -> None:
+        """Make ``state`` version 0, what is known before anything is learned.
+
+        With it, the first change can be undone, too. Does nothing in a store that holds, or ever
+        held, a version. Raises StoreIOError, ValueError.
+        """
+        with self._owned():
+            if self._versions.next_number == 1 and not self._versions.numbers():
+                version = self._versions.write(0, state, "nothing known yet", (), "")
+                self._head = (version.number, ())
+
     def commit(self, state: State, note: str, session_id: str = "") -> int:
         """Make ``state`` the newest version and return its number, which is higher than any before.
 
@@ -232,7 +243,8 @@ class Store:
     ) -> Loaded:
         kept = set(self._versions.numbers())
         lineage = tuple(number for number in before if number in kept)[: self._keep - 1]
-        version = self._versions.write(state, note, lineage, session_id)
+        number = self._versions.next_number
+        version = self._versions.write(number, state, note, lineage, session_id)
         self._head = (version.number, lineage)
         first = [version.number, *lineage]
         rest = sorted(kept.difference(first), reverse=True)

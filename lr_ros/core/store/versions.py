@@ -63,9 +63,15 @@ class Versions:
         names = (path.name for path in self._directory.glob("*.snapshot"))
         return sorted(int(match[1]) for match in map(_FILE.fullmatch, names) if match)
 
-    def write(self, state: State, note: str, lineage: tuple[int, ...], session_id: str) -> Version:
-        """Put a new version on disk, with the next number. Raises StoreIOError, ValueError."""
-        number = self._highest + 1
+    @property
+    def next_number(self) -> int:
+        """The number of the next version: one more than the highest there ever was, at least 1."""
+        return self._highest + 1
+
+    def write(
+        self, number: int, state: State, note: str, lineage: tuple[int, ...], session_id: str
+    ) -> Version:
+        """Put a new version on disk. Raises StoreIOError, ValueError."""
         path = self.path(number)
         manifest = snapshot.Manifest("version", str(number), note, lineage, session_id)
         write_file(path, lambda file: snapshot.write(file, state, manifest))
