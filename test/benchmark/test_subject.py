@@ -60,7 +60,7 @@ def test_what_is_learned_is_named(small):
         assert answers == [exam.classes[clip.label]] * len(clip.files)
 
 
-@pytest.mark.parametrize("strategy", ["default", "ar1free", "naive", "cumulative"])
+@pytest.mark.parametrize("strategy", ["default", "ar1free", "naive"])
 def test_epochs_decide_how_long_is_trained(small, strategy, monkeypatch):
     settings, exam = small
     steps = []
