@@ -85,7 +85,7 @@ def _compare(tally: Tally, teacher: Teacher, directory: Path) -> None:
     assert teacher.models.messages[-1].version >= tally.version
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.slow)])
 @pytest.mark.timeout(7200)
 def test_no_session_is_lost(tmp_path: Path, kills: int) -> None:
     tally = _cut_power(tmp_path, kills, seed=kills)
