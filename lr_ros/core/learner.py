@@ -223,7 +223,7 @@ class LatentReplayLearner:
     def export(self) -> ModelExport:
         """Return the present model for :class:`lr_ros.core.model.ServingModel`."""
         knowledge = self._knowledge
-        return export_model(knowledge.strategy.parts(), knowledge.names, self.spec)
+        return export_model(knowledge.parts(), knowledge.names, self.spec)
 
     def _change(self, change: Callable[[Knowledge], None]) -> None:
         with self._lock:

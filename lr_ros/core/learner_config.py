@@ -25,6 +25,8 @@ class LearnerConfig:
         policy: what a full memory keeps: ``balanced``, ``paper``, ``reservoir``, ``similarity``.
         holdout: share of each session's frames, 0 to 0.5, never learned from but kept to measure
             with; whole runs of frames, since neighbours are alike.
+        lower_every: train the lower half of the layers in every n-th step only (progressive latent
+            replay), which saves time; 1 trains them always. Not for the published strategies.
         seed: of all chance.
         epochs: how often training passes over a session's frames; None: as the strategy has it.
 
@@ -40,6 +42,7 @@ class LearnerConfig:
     holdout: float = 0.0
     seed: int = 0
     epochs: int | None = None
+    lower_every: int = 1
 
     def __post_init__(self) -> None:
         _one_of("strategy", self.strategy, STRATEGIES)
@@ -51,6 +54,8 @@ class LearnerConfig:
             raise ValueError(f"replay_megabytes is {self.replay_megabytes}; it must be above 0")
         if not 0 <= self.holdout <= _LARGEST_HOLDOUT:
             raise ValueError(f"holdout is {self.holdout}; it must be 0 to {_LARGEST_HOLDOUT}")
+        if self.lower_every < 1:
+            raise ValueError(f"lower_every is {self.lower_every}; it must be 1 or more")
         if self.seed < 0:
             raise ValueError(f"seed is {self.seed}; it must be 0 or more")
         if self.epochs is not None and self.epochs < 1:

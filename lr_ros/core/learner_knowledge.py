@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from .backbone import BackboneSpec
 from .learner_config import LearnerConfig, UnknownClassError
-from .model import ServingModel
+from .learner_familiar import Familiar
+from .model import ModelParts, ServingModel
 from .quantize import Quantizer
 from .replay import ReplayMemory, patterns_in
 from .state import State, with_prefix
@@ -42,6 +43,7 @@ class Knowledge:
     strategy: Strategy
     memory: ReplayMemory
     held_out: ReplayMemory
+    familiar: Familiar
     rng: np.random.Generator
     batches: int = 0
     _model: ServingModel | None = field(default=None, repr=False)
@@ -56,6 +58,7 @@ class Knowledge:
         strategy = STRATEGIES[config.strategy](spec, config.seed)
         if config.epochs is not None:
             strategy.epochs = config.epochs
+        strategy.train_lower_every(config.lower_every)
         on_images = strategy.patterns == "images"
         shape = image_shape if on_images else spec.latent_shape
         bits = 8 if on_images else config.bits
@@ -72,6 +75,7 @@ class Knowledge:
             strategy,
             ReplayMemory(capacity, shape, bits, config.policy, config.seed, quantizer),
             ReplayMemory(held_out, shape, bits, "balanced", config.seed, quantizer),
+            Familiar(spec, config.seed),
             np.random.default_rng(config.seed),
         )
 
@@ -97,6 +101,7 @@ class Knowledge:
             strategy=self.strategy.fork(),
             memory=self.memory.copy(),
             held_out=self.held_out.copy(),
+            familiar=self.familiar.fork(),
             rng=rng,
             _model=None,
             _accuracies=None,
@@ -116,6 +121,7 @@ class Knowledge:
         self.strategy.remove(label)
         self.memory.forget(label)
         self.held_out.forget(label)
+        self.familiar.forget(label)
         self.records = self.records[:label] + self.records[label + 1 :]
 
     def rename(self, old: str, new: str) -> None:
@@ -141,16 +147,21 @@ class Knowledge:
         for memory in (self.memory, self.held_out):
             memory.rename(source, target)
             memory.forget(source)
+        self.familiar.merge(source, target)
         records = list(self.records)
         records[target] = joined
         del records[source]
         self.records = tuple(records)
 
+    def parts(self) -> ModelParts:
+        """Return the contents of the model that answers."""
+        return replace(self.strategy.parts(), unknown=self.familiar.parts())
+
     def model(self) -> ServingModel:
         """Return the model that answers, built when it is first asked for."""
         with self._lock:
             if self._model is None:
-                self._model = ServingModel(self.strategy.parts(), self.names, self.spec)
+                self._model = ServingModel(self.parts(), self.names, self.spec)
             return self._model
 
     def accuracies(self) -> NDArray[np.float64]:
@@ -177,11 +188,13 @@ class Knowledge:
     def state(self) -> State:
         """Return everything needed to go on exactly here."""
         memory, held_out = self.memory.state(), self.held_out.state()
+        familiar = self.familiar.state()
         return State(
             {
                 **with_prefix("strategy", self.strategy.arrays()),
                 **with_prefix("replay", memory.arrays),
                 **with_prefix("held_out", held_out.arrays),
+                **with_prefix("familiar", familiar.arrays),
             },
             {
                 "format": _FORMAT,
@@ -189,6 +202,7 @@ class Knowledge:
                 "classes": [asdict(record) for record in self.records],
                 "replay": memory.meta,
                 "held_out": held_out.meta,
+                "familiar": familiar.meta,
                 "rng": self.rng.bit_generator.state,
                 "batches": self.batches,
             },
@@ -214,6 +228,8 @@ class Knowledge:
             new.strategy.load(state.part("strategy"), len(new.records))
             new.memory = ReplayMemory.restored(State(state.part("replay"), meta["replay"]))
             new.held_out = ReplayMemory.restored(State(state.part("held_out"), meta["held_out"]))
+            familiar = State(state.part("familiar"), meta["familiar"])
+            new.familiar = self.familiar.restored(familiar)
             new.rng.bit_generator.state = meta["rng"]
             new.batches = int(meta["batches"])
         except (KeyError, TypeError) as error:

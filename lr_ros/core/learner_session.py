@@ -131,7 +131,12 @@ class OpenSession:
         with self._lock:
             self._must_be_open()
             work = self._work
-            return export_model(work.strategy.parts(), work.names, work.spec)
+            parts, (latents, labels) = work.parts(), self._frames_so_far()
+            if len(labels):
+                familiar = work.familiar.fork()
+                familiar.learn(work.strategy.latents_of(latents), labels, self._clips)
+                parts = replace(parts, unknown=familiar.parts())
+            return export_model(parts, work.names, work.spec)
 
     def finish(
         self,
@@ -194,6 +199,9 @@ class OpenSession:
         work.batches += 1
         if work.strategy.replays != "nothing" and len(batch.labels):
             work.memory.add(batch.latents, batch.labels, self._clips)
+        if len(batch.labels):
+            latents = work.strategy.latents_of(batch.latents)
+            work.familiar.learn(latents, batch.labels, self._clips)
         for patterns, label, clip_id in self._aside:
             work.held_out.add(patterns, label, clip_id)
         taught = dict.fromkeys(name for _, name, _ in self._shown)
@@ -229,11 +237,7 @@ class OpenSession:
 
     def _gather(self) -> Batch:
         """Return the batch with all frames so far; tell the strategy when it is the first time."""
-        new = self._new
-        if len(new) > 1:
-            self._new = new = [np.concatenate(new)]
-        labels = np.array(self._labels, np.int64)
-        latents = new[0] if new else np.empty((0, *self._work.memory.shape), np.float32)
+        latents, labels = self._frames_so_far()
         if self._batch is None:
             memory = self._work.memory
             if self._work.strategy.replays == "nothing":
@@ -243,3 +247,10 @@ class OpenSession:
             self._work.strategy.begin(self._batch)
         self._batch.latents, self._batch.labels = latents, labels
         return self._batch
+
+    def _frames_so_far(self) -> tuple[Patterns, NDArray[np.int64]]:
+        """Return the frames to learn from, in one array, and their classes."""
+        if len(self._new) > 1:
+            self._new = [np.concatenate(self._new)]
+        empty = np.empty((0, *self._work.memory.shape), np.float32)
+        return self._new[0] if self._new else empty, np.array(self._labels, np.int64)

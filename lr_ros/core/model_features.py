@@ -13,6 +13,7 @@ from .backbone.architecture import Unit
 from .backbone.graph import build_graph
 from .backbone.session import Session
 from .backbone.weights import load_parameters
+from .training_views import middle, part_of
 
 FeatureName = Literal["trained", "pooled", "bottleneck"]
 FEATURES: tuple[FeatureName, ...] = ("trained", "pooled", "bottleneck")
@@ -20,6 +21,9 @@ FEATURES: tuple[FeatureName, ...] = ("trained", "pooled", "bottleneck")
 Bottleneck: the pooled output of the pretrained network's last linear layer (one without an
 activation), which for EfficientNet has 320 values and separates new classes better than the 1280
 after it, made for ImageNet's classes; in networks without one the same as pooled."""
+
+_FAMILIAR: FeatureName = "bottleneck"
+_FAMILIAR_PART = 0.5
 
 FloatArray = NDArray[np.float32]
 
@@ -55,6 +59,31 @@ class FixedFeature:
 def fixed_feature(spec: BackboneSpec, name: FeatureName, threads: int = 1) -> FixedFeature:
     """Return the feature, built once for equal arguments: models come and go, this one stays."""
     return FixedFeature(spec, name, threads)
+
+
+def familiar_features(
+    spec: BackboneSpec, latents: FloatArray, threads: int = 1
+) -> NDArray[np.float64]:
+    """Return what the unknown score looks at, [N, size], of latents [N, C, h, w].
+
+    The narrow feature of the middle half, brought to length one: the background outside would make
+    the unknown look known where both were seen in the same place.
+    """
+    inner = part_of(spec, _FAMILIAR_PART)
+    seen = np.ascontiguousarray(middle(latents, inner.latent_shape[1:]))
+    return normalized(fixed_feature(inner, _FAMILIAR, threads).features(seen))
+
+
+def familiar_size(spec: BackboneSpec) -> int:
+    """Return the number of values of :func:`familiar_features`."""
+    return feature_size(spec, _FAMILIAR)
+
+
+def normalized(features: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return features [N, D] as float64 of length one."""
+    x = np.asarray(features, np.float64)
+    result: NDArray[np.float64] = x / (np.linalg.norm(x, axis=1, keepdims=True) + 1e-12)
+    return result
 
 
 def feature_size(spec: BackboneSpec, name: FeatureName) -> int:

@@ -87,6 +87,11 @@ class ReplayMemory:
         """A copy of the class of each stored pattern, int64 [n]."""
         return self._labels.copy()
 
+    @property
+    def clip_numbers(self) -> NDArray[np.int64]:
+        """A copy of a number for the clip of each stored pattern, int64 [n]."""
+        return self._clips.copy()
+
     def counts(self) -> dict[int, int]:
         """Return how many patterns are stored of each class that has any."""
         labels, counts = np.unique(self._labels, return_counts=True)

@@ -35,6 +35,9 @@ class Recipe:
         average: decay a step of the running average of all weights, which is what serves; 0: none.
         part: side of the part of a latent that is looked at, as a share of the whole side.
         flip: whether half of the patterns are mirrored left to right.
+        lower_every: the lower half of the layers is trained in every n-th step only, and the
+            backward pass of the others ends above it: lower layers forget less (progressive latent
+            replay, Pawlak et al. 2022, arXiv 2207.01562); 1 trains all layers in all steps.
         compute: type of the activations: ``float32`` is the same on all machines, ``bfloat16`` is
             twice as fast where the processor can, ``fastest`` takes that where it can.
     """
@@ -46,9 +49,10 @@ class Recipe:
     clip: float = 5.0
     minibatch: int = 96
     new_share: float = 1 / 6
-    average: float = 0.98
+    average: float = 0.99
     part: float = 0.75
     flip: bool = True
+    lower_every: int = 1
     compute: Literal["float32", "bfloat16", "fastest"] = "fastest"
 
 
@@ -117,6 +121,7 @@ class TrainedNetwork:
         if self._optimizer is None:
             self.begin()
         assert self._optimizer is not None  # noqa: S101 - begin() has just set it; for mypy
+        self._choose_layers()
         parts = random_parts(latents, self.spec.latent_shape[1:], self.recipe.flip, rng)
         logits = F.linear(self.stage(torch.from_numpy(parts)), self.weight, self.bias)
         loss = F.cross_entropy(logits, torch.from_numpy(labels))
@@ -129,6 +134,13 @@ class TrainedNetwork:
         self._optimizer.step()
         self._follow()
         return value
+
+    def _choose_layers(self) -> None:
+        """Leave the lower half of the layers out of this step, unless it is their turn."""
+        groups = self.stage.depth_groups()
+        turn = self.steps % self.recipe.lower_every == 0
+        for parameter in (p for group in groups[: len(groups) // 2] for p in group):
+            parameter.requires_grad_(turn)
 
     def _follow(self) -> None:
         """Move the average towards the weights, faster in the first steps."""

@@ -14,7 +14,15 @@ from lr_ros.core.strategies import STRATEGIES
 
 from .parts import SPEC, learner, shown
 
-REMEMBERING = {"default", "latent_replay", "native_replay", "cumulative", "slda", "ncm"}
+# Share right after a few steps each. Weights alone need more of them than closed forms do.
+REMEMBERING = {
+    "default": 0.9,
+    "slda": 0.9,
+    "ncm": 0.9,
+    "cumulative": 0.6,
+    "latent_replay": 0.6,
+    "native_replay": 0.6,
+}
 
 
 @pytest.fixture(params=list(STRATEGIES))
@@ -57,7 +65,7 @@ def test_learns_new_classes_at_any_time_and_keeps_them(strategy):
     assert probabilities.shape == (24, 3)
     if strategy in REMEMBERING:
         truth = np.repeat([0, 1, 2], 8)
-        assert (probabilities.argmax(axis=1) == truth).mean() > 0.9
+        assert (probabilities.argmax(axis=1) == truth).mean() > REMEMBERING[strategy]
 
 
 def test_probabilities_sum_to_one_and_unknown_is_a_share(strategy):
@@ -107,7 +115,9 @@ def test_forgetting_removes_all_of_a_class(strategy):
     assert subject.class_info("b").sessions == 1
     if strategy in REMEMBERING:
         probabilities = answers(subject, strategy)
-        assert (probabilities.argmax(axis=1) == np.repeat([0, 2, 1], 8)).mean() > 0.9
+        assert (probabilities.argmax(axis=1) == np.repeat([0, 2, 1], 8)).mean() > REMEMBERING[
+            strategy
+        ]
 
 
 def test_forgetting_leaves_what_the_others_would_have_without_latents_of_it(strategy):

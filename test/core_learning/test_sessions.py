@@ -7,8 +7,10 @@ import time
 import numpy as np
 import pytest
 
+from lr_ros.core.backbone import BackboneSpec
 from lr_ros.core.learner import LatentReplayLearner, LearnerConfig, Progress
 from lr_ros.core.model import ServingModel
+from lr_ros.core.training import Recipe, TrainedNetwork
 
 from .parts import SPEC, learner, patterns
 from .test_conformance import assert_same_state
@@ -201,3 +203,29 @@ def test_learns_from_latents_of_any_number_of_bits(bits):
     latents = np.concatenate([patterns(label, 8, seed=3) for label in range(2)])
     best = one.predict(latents).probabilities.argmax(axis=1)
     assert (best == np.repeat([0, 1], 8)).mean() > 0.9
+
+
+def test_progressive_replay_trains_the_lower_layers_at_times_only():
+    spec = BackboneSpec("efficientnet_lite0", "block13", input_size=64)
+    recipe = Recipe(lower_every=3, minibatch=8, compute="float32")
+    network = TrainedNetwork(spec, recipe)
+    network.add_class()
+    network.add_class()
+    rng = np.random.default_rng(0)
+    latents = rng.normal(size=(8, *spec.latent_shape)).astype(np.float32)
+    labels = np.repeat([0, 1], 4)
+    changed = []
+    for _ in range(7):
+        before = network.stage.arrays()
+        network.step(latents, labels, rng)
+        after = network.stage.arrays()
+        moved = {n.split(".")[0] for n in after if not np.array_equal(after[n], before[n])}
+        changed.append(sorted(moved))
+    upper = ["block15", "features"]
+    # In the first step the head is still zero, and nothing below it has a gradient.
+    assert changed[1:] == [upper, upper, ["block14", *upper], upper, upper, ["block14", *upper]]
+
+
+def test_strategies_as_published_have_no_progressive_form():
+    with pytest.raises(ValueError, match="no progressive form"):
+        learner("ar1free", lower_every=2)

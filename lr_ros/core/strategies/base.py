@@ -109,6 +109,15 @@ class Strategy(ABC):
         if encode is not None:
             raise ValueError(f"strategy {self.name!r} learns from latents; give it no encoder")
 
+    def train_lower_every(self, steps: int) -> None:
+        """Train the lower layers in every n-th step only.
+
+        Raises:
+            ValueError: the strategy trains no layers, or all of them as published.
+        """
+        if steps != 1:
+            raise ValueError(f"strategy {self.name!r} has no progressive form; leave lower_every 1")
+
     def latents_of(self, patterns: NDArray[Any]) -> FloatArray:
         """Return the latents of patterns as sessions bring them."""
         return np.asarray(patterns, np.float32)

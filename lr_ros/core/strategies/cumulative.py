@@ -33,7 +33,7 @@ class Cumulative(LatentReplay):
     @override
     def begin(self, batch: Batch) -> None:
         classes = self.network.classes
-        self.network = TrainedNetwork(self.spec, self.recipe, self.seed)
+        self.network = TrainedNetwork(self.spec, self.network.recipe, self.seed)
         for _ in range(classes):
             self.network.add_class()
         super().begin(batch)

@@ -14,13 +14,13 @@ from .slda import Slda
 
 
 class BottleneckLda(Slda):
-    """Streaming LDA as the default uses it: on the narrow feature, of the middle of the latent."""
+    """Streaming LDA as the default uses it: the narrow feature of the middle half of the latent."""
 
     name = "bottleneck_lda"
     feature: FeatureName = "bottleneck"
-    part = LatentReplay.recipe.part
+    part = 0.5
     shrinkage = 0.4
-    scale = 0.1
+    scale = 0.06
 
 
 class Joint(LatentReplay):
@@ -31,6 +31,8 @@ class Joint(LatentReplay):
     """
 
     name = "default"
+    scale = 0.5
+    """Of the network's log-probabilities, as Slda.scale: the two together are then calibrated."""
 
     def __init__(self, spec: BackboneSpec, seed: int = 0) -> None:
         super().__init__(spec, seed)
@@ -64,7 +66,7 @@ class Joint(LatentReplay):
     @override
     def parts(self) -> ModelParts:
         network, closed = super().parts(), self.closed_form.parts()
-        return ModelParts((*network.branches, *closed.branches), network.stage, network.part)
+        return ModelParts((*network.branches, *closed.branches), network.stage)
 
     @override
     def arrays(self) -> Arrays:

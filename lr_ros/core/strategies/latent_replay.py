@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -26,13 +27,19 @@ class LatentReplay(Strategy):
     replays: ClassVar[Replays] = "some"
     learns_while_looking = True
     recipe: ClassVar[Recipe] = Recipe()
-    base_iterations = 8
+    scale = 1.0
+    """Of its log-probabilities, where they are joined with others."""
+    base_iterations = 5
     """Steps of a session of ``base_frames`` frames; four times the frames get twice the steps."""
     base_frames = 20
 
     def __init__(self, spec: BackboneSpec, seed: int = 0) -> None:
         super().__init__(spec, seed)
         self.network = TrainedNetwork(spec, self.recipe, seed)
+
+    @override
+    def train_lower_every(self, steps: int) -> None:
+        self.network.recipe = replace(self.network.recipe, lower_every=steps)
 
     @override
     def fork(self) -> Self:
@@ -91,7 +98,8 @@ class LatentReplay(Strategy):
     @override
     def parts(self) -> ModelParts:
         stage, weight, bias = self.network.serving()
-        return ModelParts((Branch("trained", weight, bias),), stage, self.recipe.part)
+        branch = Branch("trained", weight, bias, self.scale, part=self.recipe.part)
+        return ModelParts((branch,), stage)
 
     @override
     def arrays(self) -> Arrays:

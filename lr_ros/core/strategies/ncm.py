@@ -48,7 +48,7 @@ class Ncm(Strategy):
 
     @override
     def parts(self) -> ModelParts:
-        return ModelParts((Branch.of(self.feature, self.head.linear(), self.scale, normal=True),))
+        return ModelParts((Branch.of(self.feature, self.head.linear(), self.scale),))
 
     @override
     def arrays(self) -> Arrays:

@@ -6,8 +6,8 @@ from typing_extensions import Self, override
 
 from ..backbone import BackboneSpec
 from ..heads.slda import StreamingLDA
-from ..model import Branch, ModelParts, normalized
-from ..model_features import FeatureName, feature_size, fixed_feature
+from ..model import Branch, ModelParts
+from ..model_features import FeatureName, feature_size, fixed_feature, normalized
 from ..state import Arrays
 from ..training_views import middle, part_of
 from .base import FloatArray, Strategy
@@ -61,8 +61,7 @@ class Slda(Strategy):
 
     @override
     def parts(self) -> ModelParts:
-        branch = Branch.of(self.feature, self.head.linear(), self.scale, normal=True)
-        return ModelParts((branch,), part=self.part)
+        return ModelParts((Branch.of(self.feature, self.head.linear(), self.scale, self.part),))
 
     @override
     def arrays(self) -> Arrays:
