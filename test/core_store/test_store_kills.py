@@ -122,6 +122,7 @@ def test_kills(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_many_kills(tmp_path: Path) -> None:
     acknowledged = _kill_often(tmp_path, kills=500, seed=2)
     print(f"kills 500, commits acknowledged {acknowledged.committed}, lost 0")

@@ -72,6 +72,7 @@ def test_every_node_stops(own_probe: Probe, tmp_path: Path, number: int) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_every_node_stops_twenty_times(own_probe: Probe, tmp_path: Path) -> None:
     seconds = []
     for turn, number in zip(range(20), itertools.cycle(SIGNALS), strict=False):
