@@ -19,6 +19,7 @@ Image = NDArray[np.uint8]
 
 FAINT, CLEAR = 4.0, 7.0  # standard deviations: an object's least, and what starts one
 YOUNG = 0.5  # an object found so soon [s] was there when the background was begun
+STILL_GUESS = 1.0  # what moves no more in front of a guessed background has left it [s]
 GHOST_SECONDS = 0.3  # what looks like a ghost so long is taken into the background
 
 
@@ -70,6 +71,7 @@ class ObjectDetector:
         self._age = 0.0
         self._ghost = 0.0
         self._still = 0.0
+        self._guessed = False
 
     def update(self, image: Image, seconds: float) -> Detection:
         """Look at the next frame (uint8 [H, W, 3] RGB), ``seconds`` after the last one."""
@@ -111,8 +113,10 @@ class ObjectDetector:
         self._measure_noise(look.frame, expected, calm)
         if found is not None and self._fades(look, expected, found, seconds):
             return None, False
-        if found is not None and self._age <= YOUNG:
-            background.guess(_hull(found))
+        if found is not None and self._age <= YOUNG and not self._guessed:
+            self._guess(background, found)
+        if found is None:
+            self._guessed = False  # the guess was good enough: the object has left it
         self._learn(background, look, known, found, seconds)
         return found, False
 
@@ -134,22 +138,32 @@ class ObjectDetector:
         self._background = Background(look.frame, look.grey)
         if kept is None or before is None or not stayed(before.frame, look.frame, kept):
             return None, True
-        self._background.guess(_hull(kept))
+        self._guess(self._background, kept)
         return kept, False
+
+    def _guess(self, background: Background, found: Mask) -> None:
+        """Fill in the background behind an object that was there when it was begun."""
+        background.guess(_hull(found))
+        self._guessed = True
 
     def _fades(self, look: Look, expected: Floats, found: Mask, seconds: float) -> bool:
         """Say whether the region is no object (any more), and let the background have it in time.
 
-        A ghost is none at once; what has not moved for long is part of the scene.
+        A ghost is none at once; what has not moved for long is part of the scene. Where the
+        background is a guess, that it shows again is known by nothing moving any more.
         """
         assert self._background is not None  # noqa: S101 - the caller has just used it
         ghost = is_ghost(look.frame, expected, found)
         self._ghost = self._ghost + seconds if ghost else 0.0
         self._still = self._still + seconds if self._is_still(look, found) else 0.0
-        if self._still >= self.config.still_seconds or self._ghost >= GHOST_SECONDS:
+        patience = self.config.still_seconds
+        if self._guessed:
+            patience = min(patience, STILL_GUESS)
+        if self._still >= patience or self._ghost >= GHOST_SECONDS:
             everywhere = np.ones(look.grey.shape, np.uint8)
             self._background.learn(look.frame, look.grey, everywhere, 1.0)
             self._ghost = self._still = 0.0
+            self._guessed = False
             return True
         return ghost
 

@@ -94,7 +94,7 @@ def test_an_object_in_view_from_the_first_frame_is_found_once_it_turns(grounds, 
     assert np.mean([v.in_view for v in views[15:]]) > 0.8
     empty = turning(2.0, 2, grounds[0], None)
     after = [segmenter.update(f, 4.0 + i / FPS) for i, f in enumerate(empty.frames)]
-    assert not any(v.in_view for v in after[10:])
+    assert not any(v.in_view for v in after[14:])
     assert [v.event for v in after].count("end") == 1
 
 
