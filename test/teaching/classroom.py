@@ -26,7 +26,7 @@ from lr_ros.teaching.opinion import Opinion
 from lr_ros.teaching.requests import NO_REGION, LearnRequest
 from lr_ros.teaching.status import Model, SessionResult, Status
 
-SPEC = BackboneSpec()
+SPEC = BackboneSpec(input_size=64)
 WAIT = 60.0
 """Longest wait for anything [s]; it is only ever reached by a test that fails."""
 
