@@ -31,7 +31,7 @@ def encode(pictures: np.ndarray) -> np.ndarray:
     latents = np.zeros((len(pictures), *SPEC.latent_shape), np.float32)
     for number, level in enumerate(grey):
         place = int(level // 50)
-        latents[number, place * 8 : place * 8 + 8] = 6
+        latents[number, place * 8 : place * 8 + 8] = 40
     return latents
 
 
