@@ -20,6 +20,7 @@ pytestmark = [
     pytest.mark.skipif(
         not (ROOT / ".venv/bin/python").exists(), reason="builds against the checkout's .venv"
     ),
+    pytest.mark.skipif(" " in str(ROOT), reason="colcon's local_setup.sh knows no spaces in paths"),
 ]
 
 
