@@ -29,7 +29,7 @@ ENCODER = (
         "encoder.input_size",
         128,
         "Side of the square image the network sees [pixels].",
-        32,
+        64,
         1024,
         read_only=True,
     ),
@@ -87,7 +87,7 @@ RECOGNIZER = (
     Parameter("region.height", 0, "Height of the fixed region [pixels].", 0, 16384),
     Parameter(
         "region.margin",
-        0.1,
+        0.25,
         "Context kept around a tracked object, as a share of its size.",
         0.0,
         1.0,

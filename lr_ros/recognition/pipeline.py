@@ -33,7 +33,7 @@ class PipelineConfig:
 
     region_mode: str = "track"
     fixed_region: Box | None = None
-    margin: float = 0.1
+    margin: float = 0.25
     require_segment: bool = True
     unknown_threshold: float = 0.5
     top_k: int = 5
