@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -170,7 +171,11 @@ def test_an_executable_starts_its_python_from_a_path_with_a_space(tmp_path: Path
     node.write_text(text.replace("@EXECUTABLE_MODULE@", "some_node"))
     node.chmod(0o755)
     done = subprocess.run(
-        [str(node), "--ros-args", "a b"], capture_output=True, text=True, check=False
+        [str(node), "--ros-args", "a b"],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stdout) == (3, "['--ros-args', 'a b']\n"), done.stderr
 
