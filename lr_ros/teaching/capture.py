@@ -19,6 +19,9 @@ from lr_ros.teaching.status import SessionResult
 
 Latent = NDArray[np.float32]
 
+OUTSIDE_FRAMES = 30
+"""So many frames encoded from elsewhere mean that the region asked for is not in the image."""
+
 STILL_SECONDS = 5.0
 """So long without a new view, a session ends with the views it has."""
 
@@ -58,6 +61,7 @@ class End(Enum):
     STOPPED = "it was stopped"
     SILENT = "no images arrive any more"
     STILL = "no new views come any more"
+    OUTSIDE = "the region asked for does not lie in the image"
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ class Capture:
         self._config = config
         self._gate = QualityGate(config.quality)
         self._segment_id = 0
+        self._elsewhere = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -178,7 +183,7 @@ class Capture:
 
     def _belongs(self, record: LatentRecord) -> bool:
         if self.request.region:
-            return record.region == self.request.region
+            return self._is_asked_for(record.region)
         if record.segment_id == self._segment_id:
             return True
         if record.segment_id == 0:
@@ -193,4 +198,13 @@ class Capture:
             self._segment_id = record.segment_id
             return True
         self.end = End.OBJECT_LEFT
+        return False
+
+    def _is_asked_for(self, region: Region) -> bool:
+        """Whether a frame is of the region asked for; the first ones may still be of another."""
+        if region == self.request.region:
+            return True
+        self._elsewhere += 1
+        if self._elsewhere >= OUTSIDE_FRAMES and not self.frames:
+            self.end = End.OUTSIDE
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from lr_ros.teaching.capture import Capture, LatentRecord
+from lr_ros.teaching.capture import Capture, End, LatentRecord
 from lr_ros.teaching.errors import ErrorCode, TeachingError
 from lr_ros.teaching.status import Status
 
@@ -67,11 +67,18 @@ def raise_if_over(capture: Capture) -> None:
         raise TeachingError(result.code, result.message)
 
 
-def too_few(capture: Capture) -> str:
-    """Return what is said of a session with too few good frames."""
+def too_few(capture: Capture) -> tuple[ErrorCode, str]:
+    """Return how a session with too few good frames is answered."""
+    if capture.end is End.OUTSIDE:
+        region = capture.request.region
+        return ErrorCode.INVALID_ARGUMENT, (
+            f"roi of {region.width} x {region.height} pixels at ({region.x}, {region.y}) does not "
+            "lie in the image; name one that does, or none"
+        )
     refused = ", ".join(f"{count} {reason}" for reason, count in capture.refused.items())
     reason = capture.end.value if capture.end is not None else ""
-    return (
+    silent = capture.end is End.SILENT and not capture.frames
+    return ErrorCode.NO_IMAGES if silent else ErrorCode.TOO_FEW_FRAMES, (
         f"{capture.frames} good frames, {capture.min_frames} are needed ({reason}; refused: "
         f"{refused or 'none'}); nothing was changed"
     )

@@ -206,9 +206,7 @@ class Sessions:
         if capture.end is None or capture is not self.capture or capture.queued:
             return
         if not capture.fill_up():
-            nothing = capture.end is End.SILENT and not capture.frames
-            code = ErrorCode.NO_IMAGES if nothing else ErrorCode.TOO_FEW_FRAMES
-            self._conclude(capture, code, guards.too_few(capture))
+            self._conclude(capture, *guards.too_few(capture))
             return
         capture.queued = True
         self.tell(capture, Phase.QUEUED)

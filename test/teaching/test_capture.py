@@ -7,6 +7,8 @@ import pytest
 
 from lr_ros.stream.memory import PackedLatent
 from lr_ros.teaching.capture import Capture, CaptureConfig, End, LatentRecord
+from lr_ros.teaching.errors import ErrorCode
+from lr_ros.teaching.guards import too_few
 from lr_ros.teaching.requests import LearnRequest, Region
 
 SHAPE = (2, 3, 3)
@@ -104,6 +106,18 @@ def test_a_named_region_takes_only_its_frames() -> None:
     assert session.frames == 0
     camera.send(10, region=asked)
     assert session.frames == pytest.approx(5, abs=1)
+
+
+def test_a_region_outside_the_image_ends_the_session_soon() -> None:
+    session = capture(region=Region(9000, 0, 30, 40))
+    camera = Camera(session)
+    camera.send(29, region=Region(0, 0, 320, 240))
+    assert session.end is None
+    camera.send(1, region=Region(0, 0, 320, 240))
+    assert session.end is End.OUTSIDE
+    code, text = too_few(session)
+    assert code is ErrorCode.INVALID_ARGUMENT
+    assert "9000" in text
 
 
 def test_time_is_over() -> None:
