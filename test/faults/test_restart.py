@@ -19,8 +19,10 @@ def test_a_restarted_learner_knows_and_goes_on_learning(own_probe: Probe, tmp_pa
     with running(first):
         teacher.wait_until_ready()
         for name in ("mug", "Tasse ☕"):
-            assert teacher.teach(name).error_code == 0
-        version = teacher.models.messages[-1].version
+            status = teacher.teach(name)
+            assert status.error_code == 0, status.message
+        version = status.model_version
+        teacher.models.wait(lambda model: model.version == version)
         first.stop()
     teacher.models.messages.clear()
     second = start_learner(own_probe, tmp_path)

@@ -111,7 +111,7 @@ def test_stops_while_it_trains(
     assert node.stop(number) < WITHIN
     assert not any(s.classes for s in teacher.statuses.messages), "it trained before it was stopped"
     teacher.models.messages.clear()
-    again = start_learner(own_probe, tmp_path)
+    again = start_learner(own_probe, tmp_path, {"training.strategy": "default"})
     with running(again):
         own_probe.forget_clients()
         teacher.wait_until_ready()
