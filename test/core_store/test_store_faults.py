@@ -149,6 +149,22 @@ def test_a_disk_that_is_full_and_has_room_again(small_disk: Path) -> None:
         assert store.set_aside == []
 
 
+def test_a_store_on_a_full_disk_is_read_and_grows_once_there_is_room(small_disk: Path) -> None:
+    with Store(small_disk / "store") as store:
+        store.commit(make_state(1), "")
+    filler = small_disk / "filler"
+    with pytest.raises(OSError, match="No space"):
+        filler.write_bytes(b"x" * (2 << 20))
+    with Store(small_disk / "store") as store:
+        loaded = store.load()
+        assert loaded is not None
+        assert loaded.version == 1
+        with pytest.raises(StoreIOError, match="No space left"):
+            store.commit(make_state(2, size=50_000), "")
+        filler.unlink()
+        assert store.commit(make_state(2, size=50_000), "") == 2
+
+
 def test_a_disk_that_becomes_read_only(small_disk: Path) -> None:
     mount = shutil.which("mount")
     assert mount is not None
@@ -161,8 +177,18 @@ def test_a_disk_that_becomes_read_only(small_disk: Path) -> None:
         store.close()
         subprocess.run([mount, "-o", "remount,ro", str(small_disk)], check=True)
         with pytest.raises(StoreIOError, match="Read-only file system"):
+            Store(small_disk / "another store")
+    with Store(small_disk / "store") as store:
+        loaded = store.load()
+        assert loaded is not None
+        assert loaded.version == 1, "what can be read is served"
+        assert [entry.name for entry in store.set_aside] == [newest.name]
+        for change in ("commit", "save", "put"):
+            with pytest.raises(StoreIOError, match="Read-only file system"):
+                _change(store, change)
+        with pytest.raises(StoreLockedError):
             Store(small_disk / "store")
-        subprocess.run([mount, "-o", "remount,rw", str(small_disk)], check=True)
+    subprocess.run([mount, "-o", "remount,rw", str(small_disk)], check=True)
     with Store(small_disk / "store") as store:
         loaded = store.load()
         assert loaded is not None

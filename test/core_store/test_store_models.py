@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,7 @@ from lr_ros.core.store import (
     StoreIOError,
     UnknownModelError,
 )
+from lr_ros.core.store.disk import TEMPORARY
 
 
 @pytest.fixture
@@ -80,6 +84,53 @@ def test_export_below_the_directory(store: Store, tmp_path: Path) -> None:
     name = str(tmp_path / "export" / "robots" / "kitchen")
     assert store.save(make_state(3), name) == Path(name)
     assert_equal(store.read(name), make_state(3))
+
+
+def test_what_a_killed_process_was_writing_is_removed(tmp_path: Path) -> None:
+    """Also where models are exported, but never what another process still writes there."""
+    export = tmp_path / "export"
+    (export / "robots").mkdir(parents=True)
+    left = [export / f"{TEMPORARY}1", export / "robots" / f"{TEMPORARY}2"]
+    written = export / f"{TEMPORARY}3"
+    linked = export / f"{TEMPORARY}4"
+    other = tmp_path / "other"
+    for path in (*left, written, other):
+        path.write_bytes(b"half a model")
+    linked.symlink_to(other)
+    with open(written, "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with Store(tmp_path / "store", export_directory=export) as store:
+            assert [path.exists() for path in left] == [False, True]
+            store.save(make_state(1), str(export / "robots" / "kitchen"))
+            assert not left[1].exists()
+        assert written.exists()
+        assert other.exists()
+
+
+def test_two_processes_export_to_one_directory_at_once(tmp_path: Path) -> None:
+    """One opens its store again and again while the other writes: neither disturbs the other."""
+    export = tmp_path / "export"
+    writer = (
+        "import sys; from pathlib import Path; from lr_ros.core.store import Store\n"
+        "from core_store.states import make_state\n"
+        "with Store(Path(sys.argv[1]), export_directory=Path(sys.argv[2])) as store:\n"
+        "    for n in range(60): store.save(make_state(n), sys.argv[2] + '/one', overwrite=n > 0)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", writer, str(tmp_path / "one"), str(export)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    opened = 0
+    while process.poll() is None:
+        Store(tmp_path / "two", export_directory=export).close()
+        opened += 1
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert opened > 5
+    with Store(tmp_path / "two", export_directory=export) as store:
+        assert_equal(store.read(str(export / "one")), make_state(59))
 
 
 def test_export_is_refused_outside(store: Store, tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -54,8 +55,11 @@ def write_file(path: Path, fill: Callable[[BinaryIO], None]) -> None:
     existed = path.exists()
     temporary = path.with_name(f"{TEMPORARY}{os.getpid()}")
     try:
-        _write_new(temporary, fill)
-        temporary.replace(path)
+        with _unfinished(temporary) as file:
+            fill(file)
+            file.flush()
+            os.fsync(file.fileno())
+            temporary.replace(path)
         sync_directory(path.parent)
     except OSError as error:
         if not existed:
@@ -67,12 +71,23 @@ def write_file(path: Path, fill: Callable[[BinaryIO], None]) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _write_new(path: Path, fill: Callable[[BinaryIO], None]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        fill(file)
-        file.flush()
-        os.fsync(file.fileno())
+@contextlib.contextmanager
+def _unfinished(path: Path) -> Iterator[BinaryIO]:
+    """Open a new, empty file; while it is open, :func:`remove_unfinished` leaves it alone."""
+    with os.fdopen(_open_locked(path), "wb") as file:
+        os.ftruncate(file.fileno(), 0)
+        yield file
+
+
+def _open_locked(path: Path) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW
+    while True:
+        descriptor = os.open(path, flags, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return descriptor
+        # Between the two calls somebody took it for one that was left behind.
+        os.close(descriptor)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -119,7 +134,16 @@ def is_damage(error: OSError) -> bool:
 
 
 def remove_unfinished(directory: Path) -> None:
-    """Remove what a killed process was writing; nobody was told that it was there."""
+    """Remove what killed processes were writing; nobody was told that it was there.
+
+    The files of processes that still write are left alone.
+    """
     for path in directory.glob(f"{TEMPORARY}*"):
+        # What cannot be opened or is being written is not ours to remove.
         with contextlib.suppress(OSError):
-            path.unlink()
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+            finally:
+                os.close(descriptor)

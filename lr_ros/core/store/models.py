@@ -23,7 +23,9 @@ class SavedModels:
 
     def __init__(self, directory: Path, export_directory: Path | None, max_bytes: int) -> None:
         make_directory(directory)
-        remove_unfinished(directory)
+        for place in (directory, export_directory):
+            if place is not None:
+                remove_unfinished(place)
         self._directory = directory
         self._export_directory = export_directory
         self._max_bytes = max_bytes
@@ -33,6 +35,7 @@ class SavedModels:
         path = self._path(name)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            remove_unfinished(path.parent)
             if path.exists():
                 self._check_replaceable(path, name, overwrite)
         except OSError as error:
