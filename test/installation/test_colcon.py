@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from .executables import NODES, PROGRAMS
+
 ROOT = Path(__file__).parents[2]
 HERE_ONLY = shutil.ignore_patterns(
     *(".git", ".venv", ".dev", "build", "install", "log", "out", "*cache*")
@@ -58,9 +60,10 @@ def in_workspace(workspace: Path, command: str) -> str:
 
 def test_the_nodes_are_where_ros2_run_looks(workspace: Path) -> None:
     folder = workspace / "install/lr_ros/lib/lr_ros"
-    names = ["image_source", "learner", "recognizer", "simulated_camera"]
-    assert sorted(path.name for path in folder.iterdir()) == names
+    assert {path.name for path in folder.iterdir()} == set(NODES)
     assert all(os.access(path, os.X_OK) for path in folder.iterdir())
+    programs = workspace / "install/lr_ros/bin"
+    assert {path.name for path in programs.iterdir()} == set(PROGRAMS)
 
 
 def test_the_nodes_start_the_python_they_were_built_with(workspace: Path) -> None:

@@ -7,13 +7,16 @@ import os
 import re
 import subprocess
 import sys
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from .executables import NODES, PROGRAMS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -139,14 +142,97 @@ def test_versions_and_licences_agree() -> None:
     assert package.findtext("license") == project["license"]
     assert f"## {project['version']}" in (ROOT / "CHANGELOG.md").read_text()
     assert "Apache License" in (ROOT / "LICENSE").read_text()
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == project["version"]
+    assert citation["license"] == project["license"]
 
 
-def test_every_executable_has_its_module() -> None:
-    cmake = (ROOT / "CMakeLists.txt").read_text()
-    (nodes,) = re.findall(r"^foreach\(node (.*)\)$", cmake, re.MULTILINE)
-    for module in [f"nodes/{node}" for node in nodes.split()] + ["cli/main"]:
-        tree = ast.parse((ROOT / "lr_ros" / f"{module}.py").read_text())
-        assert "main" in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+def test_the_citation_has_what_its_format_asks_for() -> None:
+    """The required fields of the Citation File Format 1.2.0, and names it knows."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["type"] in {"software", "dataset"}
+    for work in [citation, *citation["references"]]:
+        assert work["title"]
+        assert work["type"]
+        for author in work["authors"]:
+            assert set(author) == {"name"} or {"family-names", "given-names"} <= set(author)
+    assert citation["message"]
+
+
+# Keys of rosdep's base.yaml and python.yaml, looked up with the Debian package each stands for. A
+# key that is not here has to be looked up, too: one that rosdep does not know stops
+# `rosdep install` for everybody.
+ROSDEP = {
+    "python3-hypothesis": "python3-hypothesis",
+    "python3-matplotlib": "python3-matplotlib",
+    "python3-numpy": "python3-numpy",
+    "python3-opencv": "python3-opencv",
+    "python3-pil": "python3-pil",
+    "python3-pytest": "python3-pytest",
+    "python3-pytest-timeout": "python3-pytest-timeout",
+    "python3-rich": "python3-rich",
+    "python3-typing-extensions": "python3-typing-extensions",
+    "python3-yaml": "python3-yaml",
+}
+# Packages of the ROS distributions themselves (Jazzy and Kilted), which rosdep knows by name.
+ROS_BUILD = {
+    *("ament_cmake", "ament_cmake_python", "ament_cmake_pytest"),
+    *("rosidl_default_generators", "rosidl_default_runtime"),
+}
+
+
+def test_every_dependency_is_a_key_that_rosdep_knows() -> None:
+    package = ElementTree.parse(ROOT / "package.xml").getroot()  # noqa: S314 - our own file
+    named = {element.text for element in package if element.tag.endswith("depend")}
+    assert named <= set(ROSDEP) | FROM_ROS | ROS_BUILD
+
+
+def test_the_metadata_bounds_what_was_tested() -> None:
+    """The ranges in pyproject.toml are for pip; the pins are what the tests have run with."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    ranges = {
+        canonicalize_name(each.name): each for each in map(Requirement, project["dependencies"])
+    }
+    pins = [each for name in LISTS[:2] for each in requirements(name)]
+    assert set(ranges) == {canonicalize_name(each.name) for each in pins}
+    for pin in pins:
+        bounds = ranges[canonicalize_name(pin.name)].specifier
+        assert bounds.contains(next(iter(pin.specifier)).version), pin
+        assert {each.operator for each in bounds} >= {">=", "<"} or str(bounds).startswith("=="), (
+            pin
+        )
+
+
+def has_main(path: Path) -> bool:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return "main" in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_node_is_an_executable_and_every_executable_a_node() -> None:
+    modules = {path.stem for path in (ROOT / "lr_ros/nodes").glob("*.py") if has_main(path)}
+    assert set(NODES) == modules
+    assert len(NODES) == len(set(NODES))
+
+
+def test_every_program_has_its_module() -> None:
+    assert "lr" in PROGRAMS
+    for module in PROGRAMS.values():
+        assert has_main(ROOT / f"{module.replace('.', '/')}.py")
+
+
+def test_pip_installs_the_executables_of_the_list() -> None:
+    """As colcon does, which test_colcon.py looks at: both read CMakeLists.txt."""
+    try:
+        installed = distribution("lr_ros")
+    except PackageNotFoundError:
+        pytest.skip("lr_ros was not installed by pip here")
+    if (installed.read_text("INSTALLER") or "").strip() != "pip":
+        pytest.skip("lr_ros was not installed by pip here")
+    files = [Path(str(installed.locate_file(path))).resolve() for path in installed.files or ()]
+    prefix = Path(sys.prefix).resolve()
+    assert {path.name for path in files if path.parent == prefix / "lib/lr_ros"} == set(NODES)
+    assert {path.name for path in files if path.parent == prefix / "bin"} == set(PROGRAMS)
 
 
 def test_only_files_that_are_installed_are_in_the_package() -> None:

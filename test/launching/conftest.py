@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from installation.executables import NODES
 
 from lr_ros.launching import Process
 
 ROOT = Path(__file__).parents[2]
-NODES = ("recognizer", "learner", "image_source", "simulated_camera")
 
 # Like scripts/executable.in: the path of the Python may have a space in it.
 PYTHON = f"""\
