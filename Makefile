@@ -1,6 +1,6 @@
 # Thin: the work is done by scripts/ and by .venv/bin/lr.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint colcon clean distclean
+.PHONY: help setup demo test lint docs colcon clean distclean
 # A sourced ROS installation must not leak into the environment of this checkout.
 unexport PYTHONPATH AMENT_PREFIX_PATH
 
@@ -18,6 +18,9 @@ test: setup ## lint, types, and the default tests (under 10 minutes on 2 cores)
 
 lint: setup ## ruff and mypy alone
 	@scripts/test --lint
+
+docs: setup ## build the documents' site in build/docs/html; a warning is an error
+	@scripts/docs
 
 colcon: setup ## build and test the package with colcon, against the environment's ROS 2
 	@scripts/colcon
