@@ -30,3 +30,15 @@ def setting(number: int) -> tuple[str, str]:
     backgrounds, lights = list(PAINTERS), list(LIGHTS)
     turn, background = divmod(number, len(backgrounds))
     return backgrounds[background], lights[(background + turn) % len(lights)]
+
+
+def number_of(background: str, light: str) -> int:
+    """Return the number of the setting of this background and this light.
+
+    Raises:
+        ValueError: There is no such background or light.
+    """
+    backgrounds, lights = list(PAINTERS), list(LIGHTS)
+    first = backgrounds.index(background)
+    turn = (lights.index(light) - first) % len(lights)
+    return turn * len(backgrounds) + first
