@@ -1,7 +1,8 @@
 """How well streams are cut into segments: `python benchmarks/segmenter.py VIDEO [VIDEO ...]`.
 
 Beside each video lies its truth, a JSON file of the same name: `{"fps": 10, "frames": [{"frame": 0,
-"object": name or null, "box": [x, y, width, height] or null}, ...]}`.
+"object": name or null, "box": [left, top, right, bottom] or null}, ...]}`; right and bottom are the
+first column and row that no longer show it. `benchmarks/make_stream.py` makes such streams.
 """
 
 from __future__ import annotations
@@ -52,6 +53,11 @@ def appearances(frames: list[dict], fps: float) -> list[Span]:
     return spans
 
 
+def from_corners(left: int, top: int, right: int, bottom: int) -> Box:
+    """Return the box with these corners."""
+    return Box(left, top, right - left, bottom - top)
+
+
 def temporal_iou(one: Span, other: Span, step: float) -> float:
     """Return intersection over union of two spans whose frames last ``step`` seconds."""
     shared = min(one[1], other[1]) - max(one[0], other[0]) + step
@@ -96,7 +102,7 @@ def compare(
     truths = appearances(frames, fps)
     pairs = match(truths, list(spans.values()), 1 / fps)
     overlaps = [
-        0.0 if view.roi is None else Box(*frame["box"]).iou(view.roi)
+        0.0 if view.roi is None else from_corners(*frame["box"]).iou(view.roi)
         for frame, view in zip(frames, views, strict=True)
         if frame["box"] is not None
     ]
