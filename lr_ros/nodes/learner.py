@@ -6,23 +6,26 @@ import contextlib
 import os
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import torch
 from rclpy.clock import Clock, ClockType
+from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.time import Time
 
 from lr_ros.core.backbone import WeightsError
 from lr_ros.core.learner import LatentReplayLearner, LearnerConfig
 from lr_ros.core.store import Store, StoreError
+from lr_ros.core.store.place import default_directory
 from lr_ros.msg import LabelRequest, LatentFrame, LearnerStatus, ModelUpdate, Segment
 from lr_ros.nodes.learner_services import LearnerServices
 from lr_ros.nodes.tables import LEARNER
 from lr_ros.ros import qos
 from lr_ros.ros.diagnostics import Diagnostics, Level, Report
 from lr_ros.ros.encoder import backbone_spec
+from lr_ros.ros.faults import Faults
 from lr_ros.ros.messages import (
     MessageError,
     from_latent_frame,
@@ -43,8 +46,6 @@ from lr_ros.teaching.examination import ExaminationConfig
 from lr_ros.teaching.opinion import Opinion
 from lr_ros.teaching.status import Model, Phase, Status
 
-WARN_SECONDS = 5.0
-
 
 class LearnerNode(LifecycleNode):
     """Lifecycle node: configure opens the store and restores, activate takes requests."""
@@ -54,9 +55,10 @@ class LearnerNode(LifecycleNode):
         self.engine: Engine | None = None
         self.parameters = Parameters(self, LEARNER, self._on_parameters)
         self.active = False
-        self._faults: Counter[str] = Counter()
+        self._faults = Faults(lambda text: self.get_logger().warning(text))
         self._input = RateMeter()
         self._system_clock = Clock(clock_type=ClockType.SYSTEM_TIME)
+        self._newest_model = Time(clock_type=ClockType.SYSTEM_TIME)
         with contextlib.suppress(OSError):  # not every machine lets a process change its niceness
             os.nice(self.parameters["training.nice"])
 
@@ -91,11 +93,11 @@ class LearnerNode(LifecycleNode):
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Refuse requests; a session that runs is discarded, what was learned stays."""
+        """Refuse requests; a session that gathers is discarded, complete ones are trained."""
         self.active = False
         if self.engine is not None:
             with contextlib.suppress(TeachingError):
-                self.engine.sessions.cancel()
+                self.engine.sessions.stop(keep=False)
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -155,9 +157,7 @@ class LearnerNode(LifecycleNode):
         named = self.parameters["store.directory"]
         if named:
             return Path(named).expanduser()
-        base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-        namespace = self.get_namespace().strip("/").replace("/", "_") or "default"
-        return Path(base).expanduser() / "lr_ros" / namespace
+        return default_directory(self.get_namespace(), os.environ)
 
     def _segment_memory(self) -> SegmentMemory:
         return SegmentMemory(
@@ -177,6 +177,7 @@ class LearnerNode(LifecycleNode):
                 end_with_segment=p["session.end_with_segment"],
             ),
             max_classes=p["session.max_classes"],
+            most_waiting=p["session.waiting"],
             silence=p["session.silence"],
             learn_while_looking=p["training.while_looking"],
             curiosity=CuriosityConfig(
@@ -204,10 +205,7 @@ class LearnerNode(LifecycleNode):
         try:
             record = from_latent_frame(message, self.engine.encoder_id, self.engine.latent_shape)
         except MessageError as error:
-            self._faults[error.reason] += 1
-            self.get_logger().warning(
-                f"latents refused ({error.reason}): {error}", throttle_duration_sec=WARN_SECONDS
-            )
+            self._faults.note(error.reason, f"latents refused ({error.reason}): {error}")
             return
         self._input.tick()
         self.engine.submit(record)
@@ -224,8 +222,14 @@ class LearnerNode(LifecycleNode):
         self._statuses.publish(to_status(status, stamp, time.monotonic() - status.since))
 
     def on_model(self, model: Model) -> None:
-        """Publish the model, stamped with the system's time: it must rise even in simulation."""
-        self._models.publish(to_model_update(model, self._system_clock.now().to_msg()))
+        """Publish the model, stamped with the system's time: it must rise even in simulation.
+
+        It rises even where the system's clock is set back while the learner lives.
+        """
+        now = self._system_clock.now()
+        after = self._newest_model + Duration(nanoseconds=1)
+        self._newest_model = max(now, after)
+        self._models.publish(to_model_update(model, self._newest_model.to_msg()))
 
     def on_question(self, question: Question, opinion: Opinion) -> None:
         """Ask whoever listens what a segment shows."""
@@ -267,7 +271,7 @@ class LearnerNode(LifecycleNode):
             "saved": self.engine.saved,
             "encoder": self.engine.encoder_id,
         }
-        refused = {f"latents refused: {reason}": n for reason, n in self._faults.items()}
+        refused = {f"latents refused: {reason}": n for reason, n in self._faults.counts.items()}
         return Report(level, summary, values | refused)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.interfaces import Connection
 from rosbags.typesys import Stores, get_typestore
+from rosbags.typesys.store import Typestore
 
 from lr_ros.sources.base import ClipLibrary, Frame, ImageSource, Picture, SourceError
 from lr_ros.sources.pictures import decode
@@ -69,7 +70,7 @@ class BagSource(ImageSource):
             index = self._next
             self._next += 1
             try:
-                image = _decoded(self._reader, connection, data, self._label(index))
+                _, image = decode_message(self._reader, connection, data, self._label(index))
             except SourceError as reason:
                 error = reason
                 self.skipped += 1
@@ -93,7 +94,7 @@ class BagSource(ImageSource):
             reader.close()
 
     def _from(self, index: int) -> Iterator[tuple[Connection, int, bytes]]:
-        return _guarded(islice(self._reader.messages(self._topics), index, None), self._path)
+        return guarded(islice(self._reader.messages(self._topics), index, None), self._path)
 
     def _label(self, index: int) -> str:
         return f"image {index} of topic {self.name} in {self._path}"
@@ -132,8 +133,10 @@ class BagLibrary(ClipLibrary):
         return BagSource(self._path, name)
 
 
-def open_bag(path: Path) -> AnyReader:
+def open_bag(path: Path, typestore: Typestore | None = None) -> AnyReader:
     """Return an opened reader of a recording.
+
+    ``typestore`` has the types of messages that the recording does not describe itself.
 
     Raises:
         SourceError: It does not exist or is no recording that can be read.
@@ -141,7 +144,7 @@ def open_bag(path: Path) -> AnyReader:
     if path.is_file() and (path.parent / "metadata.yaml").is_file():
         path = path.parent
     try:
-        reader = AnyReader([path], default_typestore=get_typestore(Stores.ROS2_KILTED))
+        reader = AnyReader([path], default_typestore=typestore or get_typestore(Stores.ROS2_KILTED))
         reader.open()
     except FileNotFoundError as error:
         raise SourceError(f"no recording {path}") from error
@@ -152,7 +155,7 @@ def open_bag(path: Path) -> AnyReader:
     return reader
 
 
-def _guarded(
+def guarded(
     messages: Iterator[tuple[Connection, int, bytes]], path: Path
 ) -> Iterator[tuple[Connection, int, bytes]]:
     """Hand messages on; what the reader raises over a damaged file names the file."""
@@ -164,15 +167,22 @@ def _guarded(
         raise SourceError(f"{path} is damaged: {type(error).__name__}: {error}") from error
 
 
-def _decoded(reader: AnyReader, connection: Connection, data: bytes, what: str) -> Picture:
+def decode_message(
+    reader: AnyReader, connection: Connection, data: bytes, what: str
+) -> tuple[Any, Picture]:
+    """Return a message of images and its image as RGB; ``what`` names it in errors.
+
+    Raises:
+        SourceError: It is damaged, or of an encoding that is not understood.
+    """
     unpack: Callable[[bytes, str], Any] = reader.deserialize
     try:
         message = unpack(data, connection.msgtype)
     except Exception as error:  # cut-off data surface as errors of struct, numpy, ...
         raise SourceError(f"{what} is damaged: {error}") from error
     if connection.msgtype == COMPRESSED:
-        return decode(message.data.tobytes(), what)
-    return _raw(message, what)
+        return message, decode(message.data.tobytes(), what)
+    return message, _raw(message, what)
 
 
 def _raw(message: Any, what: str) -> Picture:
