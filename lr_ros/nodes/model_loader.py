@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from rclpy.node import Node
 
 from lr_ros.core.backbone import BackboneSpec
 from lr_ros.core.model import ServingModel
 from lr_ros.msg import ModelUpdate
 from lr_ros.recognition.pipeline import LoadedModel
+from lr_ros.ros.faults import Faults
 from lr_ros.ros.images import seconds
 from lr_ros.ros.messages import MessageError, check_model_update
 from lr_ros.ros.worker import NewestWorker
-
-WARN_SECONDS = 5.0
 
 
 class ModelLoader:
@@ -25,7 +22,7 @@ class ModelLoader:
 
     def __init__(self, node: Node, spec: BackboneSpec, encoder_id: str, threads: int) -> None:
         self.newest = LoadedModel(0, (), None)
-        self.faults: Counter[str] = Counter()
+        self.faults = Faults(lambda text: node.get_logger().warning(text))
         self._node = node
         self._spec = spec
         self._encoder_id = encoder_id
@@ -60,8 +57,4 @@ class ModelLoader:
 
     def _on_error(self, message: ModelUpdate, error: Exception) -> None:
         reason = error.reason if isinstance(error, MessageError) else type(error).__name__
-        self.faults[reason] += 1
-        self._node.get_logger().warning(
-            f"model {message.version} refused ({reason}): {error}",
-            throttle_duration_sec=WARN_SECONDS,
-        )
+        self.faults.note(reason, f"model {message.version} refused ({reason}): {error}")

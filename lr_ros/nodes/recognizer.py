@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
 
 import numpy as np
 import rclpy
@@ -28,6 +27,7 @@ from lr_ros.ros import qos
 from lr_ros.ros.detections import Detections
 from lr_ros.ros.diagnostics import Diagnostics, Level, Report
 from lr_ros.ros.encoder import backbone_spec
+from lr_ros.ros.faults import Faults
 from lr_ros.ros.images import ImageError, seconds, to_image, to_rgb
 from lr_ros.ros.messages import from_roi, to_latent_frame, to_recognition, to_segment
 from lr_ros.ros.parameters import Parameters
@@ -37,9 +37,6 @@ from lr_ros.ros.worker import NewestWorker
 from lr_ros.srv import Recognize
 from lr_ros.stream.segmenter import Box, Segmenter
 from lr_ros.stream.smoothing import Smoother
-
-WARN_SECONDS = 5.0
-"""A fault that repeats is warned about at most this often."""
 
 SMALLEST = 8
 """Least width and height of an image [pixels]; the segmenter sees nothing in smaller ones."""
@@ -65,7 +62,7 @@ class RecognizerNode(LifecycleNode):
         self._active = False
         self._worker: NewestWorker[Image | CompressedImage] | None = None
         self._loader: ModelLoader | None = None
-        self._faults: Counter[str] = Counter()
+        self._faults = Faults(lambda text: self.get_logger().warning(text))
         self._input = RateMeter()
         self._output = RateMeter()
         self._latency_ms = 0.0
@@ -237,10 +234,7 @@ class RecognizerNode(LifecycleNode):
 
     def _on_error(self, _message: Image | CompressedImage, error: Exception) -> None:
         reason = error.reason if isinstance(error, ImageError) else type(error).__name__
-        self._faults[reason] += 1
-        self.get_logger().warning(
-            f"image refused ({reason}): {error}", throttle_duration_sec=WARN_SECONDS
-        )
+        self._faults.note(reason, f"image refused ({reason}): {error}")
 
     def _age(self, stamp: rclpy.time.Time) -> float:
         return self.get_clock().now().nanoseconds * 1e-9 - seconds(stamp)
@@ -279,11 +273,10 @@ class RecognizerNode(LifecycleNode):
 
     def _on_incompatible(self, event: QoSRequestedIncompatibleQoSInfo) -> None:
         policy = qos_policy_name_from_kind(event.last_policy_kind)
-        self._faults["qos"] += 1
-        self.get_logger().warning(
+        self._faults.note(
+            "qos",
             f"a camera on {self.resolve_topic_name('image')} does not match in {policy}; "
             "set parameter image.reliability to what it offers",
-            throttle_duration_sec=WARN_SECONDS,
         )
 
     def _watch_camera(self) -> None:
@@ -318,8 +311,8 @@ class RecognizerNode(LifecycleNode):
             "classes": len(model.class_names),
             "encoder": self._encoder.encoder_id,
         }
-        refused = {f"refused: {reason}": n for reason, n in self._faults.items()}
-        models = self._loader.faults if self._loader is not None else {}
+        refused = {f"refused: {reason}": n for reason, n in self._faults.counts.items()}
+        models = self._loader.faults.counts if self._loader is not None else {}
         refused |= {f"models refused: {reason}": n for reason, n in models.items()}
         return Report(level, summary, values | refused)
 

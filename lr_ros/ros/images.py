@@ -17,11 +17,16 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
+from lr_ros.ros.picture_size import picture_size
+
 Rgb = NDArray[np.uint8]
 """An image as ``uint8 [H, W, 3]``, red first."""
 
 MAX_PIXELS = 64 * 1024 * 1024
 """Largest image taken (8K is 33 million pixels); larger ones are surely damaged."""
+
+_HEADER = 1 << 20
+"""Bytes of a compressed picture within which its size must stand."""
 
 
 class ImageError(ValueError):
@@ -85,8 +90,7 @@ def _check(message: Image) -> None:
     height, width = message.height, message.width
     if height == 0 or width == 0:
         raise ImageError("empty", f"image of {width} x {height} pixels has nothing in it")
-    if height * width > MAX_PIXELS:
-        raise ImageError("too_large", f"image of {width} x {height} pixels is too large")
+    _check_size(width, height)
     channels, depth, _ = _ENCODINGS[message.encoding]
     row = width * channels * depth
     if message.step < row:
@@ -100,6 +104,14 @@ def _check(message: Image) -> None:
         raise ImageError("size", f"width {width} is odd, which {message.encoding} cannot have")
     if message.encoding.startswith("bayer") and min(height, width) < 2:
         raise ImageError("size", f"{width} x {height} pixels hold no whole Bayer pattern")
+
+
+def _check_size(width: int, height: int) -> None:
+    if height * width > MAX_PIXELS:
+        raise ImageError(
+            "too_large",
+            f"image of {width} x {height} pixels; at most {MAX_PIXELS} pixels are taken",
+        )
 
 
 def _raw_to_rgb(message: Image) -> Rgb:
@@ -123,15 +135,21 @@ def _decompress(message: CompressedImage) -> Rgb:
     data = np.frombuffer(message.data, np.uint8)
     if data.size == 0:
         raise ImageError("empty", "compressed image without data")
+    size = picture_size(data[:_HEADER].tobytes())
+    if size is None:
+        raise ImageError("damaged", _damaged(message))
+    _check_size(*size)
     try:
         pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise ImageError("damaged", f"compressed image cannot be decoded: {error.err}") from error
     if pixels is None:
-        raise ImageError(
-            "damaged", f"compressed image ({message.format[:40]!r}) is no whole JPEG or PNG"
-        )
+        raise ImageError("damaged", _damaged(message))
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _damaged(message: CompressedImage) -> str:
+    return f"compressed image ({message.format[:40]!r}) is no whole JPEG or PNG"
 
 
 @functools.cache

@@ -32,6 +32,7 @@ from lr_ros.teaching.status import Model, Status
 
 _MAX_LATENT_VALUES = 1 << 24
 _MAX_THUMBNAIL = 16_384
+_MAX_MODEL = 1 << 26  # bytes; the layers above the cut and a thousand classes take a third of it
 _EVENTS = {"start": Segment.START, "running": Segment.RUNNING, "end": Segment.END}
 
 
@@ -128,6 +129,11 @@ def from_latent_frame(
         raise MessageError("shape", f"latent of shape {list(message.shape)[:8]}, not {list(shape)}")
     if message.bits not in BITS:
         raise MessageError("bits", f"latent of {message.bits} bits a value, known are {BITS}")
+    expected = (math.prod(shape) * message.bits + 7) // 8
+    if len(message.data) != expected:
+        raise MessageError("data", f"latent of {len(message.data)} bytes, {expected} are needed")
+    if len(message.thumbnail) > _MAX_THUMBNAIL:
+        raise MessageError("thumbnail", f"thumbnail of {len(message.thumbnail)} bytes")
     if not (math.isfinite(message.sharpness) and math.isfinite(message.brightness)):
         raise MessageError("quality", "latent whose sharpness or brightness is not finite")
     packed = PackedLatent(
@@ -141,8 +147,6 @@ def from_latent_frame(
         sharpness=message.sharpness,
         brightness=message.brightness,
     )
-    if len(message.thumbnail) > _MAX_THUMBNAIL:
-        raise MessageError("thumbnail", f"thumbnail of {len(message.thumbnail)} bytes")
     record = LatentRecord(
         packed, message.segment_id, from_roi(message.roi), bytes(message.thumbnail)
     )
@@ -172,13 +176,19 @@ def check_model_update(message: ModelUpdate, encoder_id: str) -> bytes:
     """Return the weights of a model message, whose origin and checksum are right.
 
     Raises:
-        MessageError: Another encoder, a wrong checksum, or names that are not all different.
+        MessageError: Another encoder, a wrong checksum, names that are not all different, or more
+            bytes than any model has.
     """
     if message.encoder_id != encoder_id:
         raise MessageError(
             "encoder",
             f"model for encoder {message.encoder_id[:40]!r}, this recognizer's is {encoder_id!r}: "
             "start both nodes with the same encoder.* parameters",
+        )
+    if len(message.weights) > _MAX_MODEL:
+        raise MessageError(
+            "too_large",
+            f"model {message.version} has {len(message.weights)} bytes, more than {_MAX_MODEL}",
         )
     weights = bytes(message.weights)
     if hashlib.sha256(weights).hexdigest() != message.checksum:

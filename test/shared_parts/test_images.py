@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import resource
+import struct
+import zlib
+
 import cv2
 import numpy as np
 import pytest
@@ -11,6 +15,7 @@ from hypothesis import strategies as st
 from sensor_msgs.msg import CompressedImage, Image
 
 from lr_ros.ros.images import ENCODINGS, ImageError, to_compressed, to_image, to_rgb
+from lr_ros.ros.picture_size import picture_size
 
 HEIGHT, WIDTH = 32, 48
 
@@ -163,3 +168,64 @@ def test_there_and_back() -> None:
     message = to_image(scene(), stamp, "cam")
     assert (to_rgb(message) == scene()).all()
     assert (message.header.stamp, message.header.frame_id) == (stamp, "cam")
+
+
+BOMB_SIDE = 40_000
+"""Pixels a side of a picture that would take gigabytes once decoded."""
+
+
+def _png_header(width: int, height: int) -> bytes:
+    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head))
+
+
+def _png_bomb() -> bytes:
+    """Return a whole PNG of one grey level, small in bytes and huge in pixels."""
+    row = b"\0" * (1 + 3 * BOMB_SIDE)
+    packer = zlib.compressobj(1)
+    body = b"IDAT" + b"".join(packer.compress(row) for _ in range(64)) + packer.flush()
+    end = struct.pack(">I", 0) + b"IEND" + struct.pack(">I", zlib.crc32(b"IEND"))
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    return _png_header(BOMB_SIDE, BOMB_SIDE) + chunk + end
+
+
+def test_a_picture_of_gigabytes_is_refused_before_it_is_decoded() -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ImageError, match="40000 x 40000") as error:
+        to_rgb(CompressedImage(format="png", data=_png_bomb()))
+    assert error.value.reason == "too_large"
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 200_000, "kilobytes"
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+@pytest.mark.parametrize("size", [(33, 17), (640, 480)])
+def test_size_of_a_compressed_picture(suffix: str, size: tuple[int, int]) -> None:
+    for grey in (False, True):
+        shape = size[::-1] if grey else (*size[::-1], 3)
+        _, data = cv2.imencode(suffix, np.zeros(shape, np.uint8))
+        assert picture_size(data.tobytes()) == size
+
+
+@pytest.mark.parametrize("suffix", [".bmp", ".tiff", ".webp"])
+def test_other_formats_are_refused(suffix: str) -> None:
+    _, data = cv2.imencode(suffix, np.zeros((20, 20, 3), np.uint8))
+    with pytest.raises(ImageError, match="no whole JPEG or PNG"):
+        to_rgb(CompressedImage(format="x", data=data.tobytes()))
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n"]))
+def test_no_bytes_end_the_search_for_a_size(data: bytes, start: bytes) -> None:
+    found = picture_size(start + data)
+    assert found is None or min(found) >= 0
+
+
+def test_a_progressive_jpeg_and_one_with_a_long_comment_tell_their_size() -> None:
+    _, data = cv2.imencode(
+        ".jpg", np.zeros((50, 70, 3), np.uint8), [cv2.IMWRITE_JPEG_PROGRESSIVE, 1]
+    )
+    jpeg = data.tobytes()
+    comment = b"\xff\xfe" + struct.pack(">H", 65_535) + b"c" * 65_533
+    for picture in (jpeg, jpeg[:2] + comment * 3 + jpeg[2:]):
+        assert picture_size(picture) == (70, 50)
+        assert to_rgb(CompressedImage(format="jpeg", data=picture)).shape == (50, 70, 3)
