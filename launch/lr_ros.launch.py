@@ -2,6 +2,7 @@
 
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, GroupAction, SetEnvironmentVariable
+from launch.conditions import IfCondition
 from launch.substitutions import EnvironmentVariable, LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node, PushRosNamespace
 from launch_ros.parameter_descriptions import ParameterValue
@@ -25,7 +26,7 @@ def declare_arguments():
             "params_file's image.compressed.",
         ),
         DeclareLaunchArgument(
-            "namespace", default_value="lr", description="Namespace of both nodes."
+            "namespace", default_value="lr", description="Namespace of the nodes."
         ),
         DeclareLaunchArgument(
             "params_file",
@@ -52,11 +53,20 @@ def declare_arguments():
             choices=["true", "false"],
             description="Start a node again that has ended; what was learned is kept on disk.",
         ),
+        DeclareLaunchArgument(
+            "panel",
+            default_value="false",
+            choices=["true", "false"],
+            description="Serve the operator's page, too, for browsers on this machine.",
+        ),
+        DeclareLaunchArgument(
+            "panel_port", default_value="8080", description="Port of the operator's page."
+        ),
     ]
 
 
 def node(name, parameters, **arguments):
-    """Return one of the package's nodes, with what is common to both."""
+    """Return one of the package's nodes, with what is common to them."""
     return Node(
         package="lr_ros",
         executable=name,
@@ -104,6 +114,11 @@ def generate_launch_description():
                     PushRosNamespace(LaunchConfiguration("namespace")),
                     recognizer,
                     node("learner", {}),
+                    node(
+                        "panel",
+                        {"port": ParameterValue(LaunchConfiguration("panel_port"), value_type=int)},
+                        condition=IfCondition(LaunchConfiguration("panel")),
+                    ),
                 ]
             ),
         ]

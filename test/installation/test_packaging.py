@@ -236,7 +236,7 @@ def test_pip_installs_the_executables_of_the_list() -> None:
 
 
 def test_only_files_that_are_installed_are_in_the_package() -> None:
-    kept = {".py", ".typed", ".pyc"}  # as CMakeLists.txt has it
+    kept = {".py", ".typed", ".css", ".js", ".svg", ".pyc"}  # as CMakeLists.txt has it
     files = [path for path in (ROOT / "lr_ros").rglob("*") if path.is_file()]
     own = [path for path in files if "cache" not in str(path.relative_to(ROOT))]
     assert not [path for path in own if path.suffix not in kept]

@@ -1,0 +1,1 @@
+"""From facts to what is shown: words, shares and tones; neither ROS nor a browser."""
