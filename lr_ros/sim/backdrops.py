@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 
 from lr_ros.sim.backgrounds import Picture, paint
 from lr_ros.sim.catalogue import ObjectSpec
+from lr_ros.sim.domain import Domain
 from lr_ros.sim.drawing import Canvas
-from lr_ros.sim.lights import LIGHTS, setting
+from lr_ros.sim.lights import LIGHTS
 from lr_ros.sim.mesh import Mesh, ObjectFileError
 from lr_ros.sim.motion import Pose
 
@@ -29,48 +31,54 @@ class Backdrops:
         width: Width of the picture [pixels].
         height: Height of the picture [pixels].
         sway: How far the camera moves to either side [share of the picture's height].
-        clutter: How many things lie around, other ones in each setting.
         seed: Everything random comes from it.
     """
 
-    def __init__(self, width: int, height: int, sway: float, clutter: int, seed: int) -> None:
+    def __init__(self, width: int, height: int, sway: float, seed: int) -> None:
         self._width, self._height = width, height
         self._reach = sway * height
         self._margin = math.ceil(self._reach) + 1
-        self._clutter, self._seed = clutter, seed
-        self._painted: OrderedDict[int, Picture] = OrderedDict()
+        self._seed = seed
+        self._painted: OrderedDict[tuple[int, int], Picture] = OrderedDict()
 
-    def at(self, number: int, t: float) -> NDArray[np.uint8]:
-        """Return what the camera sees of a setting's background at time ``t`` [s]."""
-        if number not in self._painted:
-            self._painted[number] = self._paint(number)
+    def at(self, domain: Domain, t: float) -> NDArray[np.uint8]:
+        """Return what the camera sees of a domain's background at time ``t`` [s]."""
+        key = (domain.number, domain.clutter)
+        if key not in self._painted:
+            self._painted[key] = self._paint(domain)
             while len(self._painted) > _KEPT:
                 self._painted.popitem(last=False)
-        self._painted.move_to_end(number)
+        self._painted.move_to_end(key)
         x = self._margin + (self._width - 1) / 2 + self._reach * math.sin(0.6 * t)
         y = self._margin + (self._height - 1) / 2 + self._reach * math.sin(0.43 * t + 1.0)
         size = (self._width, self._height)
-        return np.asarray(cv2.getRectSubPix(self._painted[number], size, (x, y)), np.uint8)
+        return np.asarray(cv2.getRectSubPix(self._painted[key], size, (x, y)), np.uint8)
 
-    def _paint(self, number: int) -> Picture:
+    def _paint(self, domain: Domain) -> Picture:
         height, width = self._height + 2 * self._margin, self._width + 2 * self._margin
-        background, light = setting(number)
-        picture = paint(background, height, width, self._seed)
-        if self._clutter == 0:
-            return picture
-        rng = np.random.default_rng((self._seed, 1, number))
-        canvas = Canvas(picture, LIGHTS[light], oversample=2.0)
-        lying = 0
-        while lying < self._clutter:
-            shape = f"{rng.integers(_CLUTTER_SHAPES):03d}"
-            try:
-                mesh = Mesh(ObjectSpec(shape, str(Path(_CLUTTER, shape, f"{shape}.urdf"))))
-            except ObjectFileError:
-                continue  # a few of the shapes are empty
+        picture = paint(domain.background, height, width, self._seed)
+        rng = np.random.default_rng((self._seed, 1, domain.number))
+        canvas = Canvas(picture, LIGHTS[domain.light], oversample=2.0)
+        for mesh in random_things(rng, domain.clutter):
             canvas.add(mesh, _anywhere(rng, width / height))
             mesh.close()
-            lying += 1
         return canvas.picture
+
+
+def random_things(rng: np.random.Generator, count: int) -> Iterator[Mesh]:
+    """Yield so many of pybullet's random shapes; the caller closes each.
+
+    ``rng`` is used between two of them, so that it may choose their places, too.
+    """
+    lying = 0
+    while lying < count:
+        shape = f"{rng.integers(_CLUTTER_SHAPES):03d}"
+        try:
+            mesh = Mesh(ObjectSpec(shape, str(Path(_CLUTTER, shape, f"{shape}.urdf"))))
+        except ObjectFileError:
+            continue  # a few of the shapes are empty
+        yield mesh
+        lying += 1
 
 
 def _anywhere(rng: np.random.Generator, aspect: float) -> Pose:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lr_ros.sim.mesh import Light, Mesh
 from lr_ros.sim.motion import Pose
+from lr_ros.sim.table_view import Matrix, Sight
 
 Box = tuple[float, float, float, float]
 """Left, top, width, height [pixels]."""
@@ -56,13 +57,38 @@ class Canvas:
         top = height / 2 + pose.y * height - size / 2
         matrix = np.array([[scale, 0, left], [0, scale, top]])
         layer = cv2.warpAffine(drawn, matrix, (width, height), flags=cv2.INTER_LINEAR)
-        alpha = layer[..., 3]
-        self._owner[alpha > 127] = len(self._areas)
-        self._areas.append(float(np.count_nonzero(drawn[..., 3])) * scale * scale)
-        self._shade(alpha, size)
-        self._blend(layer)
+        self._shade(layer[..., 3], size)
+        self._own(layer, float(np.count_nonzero(drawn[..., 3])) * scale * scale)
         x, y, columns, rows = cv2.boundingRect(drawn[..., 3])
         return left + x * scale, top + y * scale, columns * scale, rows * scale
+
+    def add_standing(self, mesh: Mesh, sight: Sight, yaw: float, moved: Matrix) -> Box:
+        """Draw an object that stands on the table over what is there; return its box.
+
+        ``moved`` is the homography [3, 3] by which the camera's sway moves the picture.
+        """
+        height, width = self._image.shape[:2]
+        pixels = int(np.clip(sight.size * self._oversample, 16, _LARGEST_DRAWING))
+        drawn = mesh.draw_from(sight.view, yaw, pixels, self._light, sight.distance)
+        drawn[drawn[..., 3] == 0] = 0
+        matrix = moved @ sight.matrix(pixels)
+        layer = cv2.warpPerspective(drawn, matrix, (width, height), flags=cv2.INTER_LINEAR)
+        x, y, columns, rows = cv2.boundingRect(drawn[..., 3])
+        corners = np.array(
+            [[[x, y], [x + columns, y], [x + columns, y + rows], [x, y + rows]]], np.float64
+        )
+        across = cv2.perspectiveTransform(corners, matrix)[0]
+        (left, top), (right, bottom) = across.min(axis=0), across.max(axis=0)
+        scale = float((right - left) * (bottom - top)) / max(columns * rows, 1)
+        self._own(layer, float(np.count_nonzero(drawn[..., 3])) * scale)
+        return float(left), float(top), float(right - left), float(bottom - top)
+
+    def darken(self, outline: NDArray[np.float64], softness: float) -> None:
+        """Lay a soft shadow of this outline [N, 2] over the picture; softness in pixels."""
+        shadow = np.zeros(self._image.shape[:2], np.uint8)
+        cv2.fillConvexPoly(shadow, np.round(outline).astype(np.int32), 255)
+        kernel = max(3, int(softness) | 1)
+        self._darken(cv2.blur(shadow, (kernel, kernel)))
 
     def cover(self, layer: NDArray[np.uint8]) -> None:
         """Lay something over the picture that is none of the objects.
@@ -79,7 +105,7 @@ class Canvas:
             mask = (self._owner == index).astype(np.uint8)
             left, top, width, height = cv2.boundingRect(mask)
             area = int(np.count_nonzero(mask))
-            visible = min(1.0, area / whole) if whole else 0.0
+            visible = min(1.0, float(area / whole)) if whole else 0.0
             found.append(Part(index, (left, top, width, height), area, visible))
         return found
 
@@ -105,11 +131,19 @@ class Canvas:
         height, width = alpha.shape
         kernel = max(3, int(size * 0.06) | 1)
         moved = cv2.warpAffine(alpha, matrix, (width, height))
-        shadow = cv2.blur(moved, (kernel, kernel))
+        self._darken(cv2.blur(moved, (kernel, kernel)))
+
+    def _darken(self, shadow: NDArray[np.uint8]) -> None:
         left, top, columns, rows = cv2.boundingRect(shadow)
         area = (slice(top, top + rows), slice(left, left + columns))
         keep = 255 - (shadow[area].astype(np.uint16) * int(256 * _SHADOW) >> 8)
         self._image[area] = (self._image[area] * keep[..., None] >> 8).astype(np.uint8)
+
+    def _own(self, layer: NDArray[np.uint8], area: float) -> None:
+        """Draw a layer that is an object, whose whole area is so many pixels."""
+        self._owner[layer[..., 3] > 127] = len(self._areas)
+        self._areas.append(area)
+        self._blend(layer)
 
     def _blend(self, layer: NDArray[np.uint8]) -> None:
         left, top, columns, rows = cv2.boundingRect(layer[..., 3])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
@@ -94,6 +95,7 @@ class Mesh:
     def __init__(self, spec: ObjectSpec, fit: Fit | None = None) -> None:
         self.spec = spec
         self._bullet = load_pybullet()
+        self._drawn: tuple[object, NDArray[np.uint8]] = (None, np.empty(0, np.uint8))
         self._client: int = self._bullet.connect(self._bullet.DIRECT)
         try:
             self._body = self._load()
@@ -123,16 +125,39 @@ class Mesh:
             light: Where light comes from; ``tint`` and ``gain`` are left to the scene.
         """
         view = _rotation(0.0, 0.0, roll) @ _rotation(pitch, 0.0, 0.0) @ _CAMERA
+        return self.draw_from(view, yaw, size, light)
+
+    def draw_from(
+        self,
+        view: NDArray[np.float64],
+        yaw: float,
+        size: int,
+        light: Light,
+        distance: float = _DISTANCE,
+    ) -> NDArray[np.uint8]:
+        """Return the object as :meth:`draw` does, seen in any direction.
+
+        Args:
+            view: Rotation [3, 3] from the object's axes (x its front, z up) to the camera's (x
+                right, y up, z backwards).
+            yaw: Turn about the object's vertical axis [rad].
+            size: Edge of the square [pixels].
+            light: Where light comes from.
+            distance: Of the camera from the object's middle [radii of the object].
+        """
         rotation = view @ _rotation(0.0, 0.0, yaw) @ self._upright
         bullet, radius = self._bullet, self.fit.radius
+        key = (rotation.tobytes(), size, light, distance, radius)
+        if key == self._drawn[0]:  # what stands still is drawn once
+            return self._drawn[1].copy()
         matrix = np.eye(4)
         matrix[:3, :3] = rotation
-        matrix[:3, 3] = -rotation @ self.fit.centre - np.array([0, 0, _DISTANCE * radius])
+        matrix[:3, 3] = -rotation @ self.fit.centre - np.array([0, 0, distance * radius])
         _, _, rgba, _, ids = bullet.getCameraImage(
             size,
             size,
             viewMatrix=matrix.T.ravel().tolist(),
-            projectionMatrix=_projection(radius),
+            projectionMatrix=_projection(radius, distance),
             lightDirection=(rotation.T @ np.asarray(light.direction)).tolist(),
             lightColor=[1.0, 1.0, 1.0],
             lightDistance=10.0 * radius,
@@ -145,7 +170,20 @@ class Mesh:
         )
         picture = np.array(rgba, np.uint8).reshape(size, size, 4)
         picture[..., 3] = np.where(np.reshape(ids, (size, size)) >= 0, 255, 0)
+        self._drawn = (key, picture.copy())
         return picture
+
+    @cached_property
+    def reach(self) -> tuple[float, float]:
+        """How far it reaches above and below its middle when it stands upright [radii]."""
+        size = 96
+        above = below = 0.0
+        for yaw in np.arange(4) * math.pi / 2:
+            rows = np.nonzero(self.draw(yaw, 0.0, 0.0, size, Light())[..., 3].any(axis=1))[0]
+            above = max(above, ((size - 1) / 2 - rows.min()) / (size / 2))
+            below = max(below, (rows.max() - (size - 1) / 2) / (size / 2))
+        scale = 1.0 / math.cos(math.asin(1.0 / _DISTANCE))  # half the square's edge [radii]
+        return min(above * scale, 1.0), min(below * scale, 1.0)
 
     def _load(self) -> int:
         path = Path(self.spec.file)
@@ -228,10 +266,10 @@ def _rotation(roll: float, pitch: float, yaw: float) -> NDArray[np.float64]:
     return about_z @ about_y @ about_x
 
 
-def _projection(radius: float) -> list[float]:
+def _projection(radius: float, distance: float) -> list[float]:
     """Return the perspective (column-major, as OpenGL has it) that just holds the radius."""
-    near, far = radius * (_DISTANCE - 2.0), radius * (_DISTANCE + 2.0)
-    focal = 1.0 / math.tan(math.asin(1.0 / _DISTANCE))
+    near, far = radius * max(distance - 2.0, 0.1), radius * (distance + 2.0)
+    focal = 1.0 / math.tan(math.asin(1.0 / distance))
     depth = far - near
     return [
         focal, 0, 0, 0,

@@ -11,12 +11,13 @@ from lr_ros.sim.mesh import Fit, Mesh
 class MeshCache:
     """The objects of a scene by name; only the ``limit`` used last are kept in memory.
 
-    Each loaded object costs some 35 MB; loading one takes 30 to 250 ms.
+    ``limit`` may be changed at any time. Each loaded object costs some 35 MB; loading one takes
+    30 to 250 ms.
     """
 
     def __init__(self, specs: tuple[ObjectSpec, ...], limit: int = 3) -> None:
         self._specs = {spec.name: spec for spec in specs}
-        self._limit = limit
+        self.limit = limit
         self._meshes: OrderedDict[str, Mesh] = OrderedDict()
         self._fits: dict[str, Fit] = {}
 
@@ -26,7 +27,7 @@ class MeshCache:
             self._meshes[name] = Mesh(self._specs[name], self._fits.get(name))
             self._fits[name] = self._meshes[name].fit
         self._meshes.move_to_end(name)
-        while len(self._meshes) > self._limit:
+        while len(self._meshes) > self.limit:
             self._meshes.popitem(last=False)[1].close()
         return self._meshes[name]
 

@@ -81,9 +81,9 @@ class Actor:
         """
         if t < self.enters or self.gone(t, motion):
             return None
-        inside = _eased(t - self.enters, motion.slide)
+        inside = eased(t - self.enters, motion.slide)
         if self.leaves is not None:
-            inside = min(inside, 1.0 - _eased(t - self.leaves, motion.slide))
+            inside = min(inside, 1.0 - eased(t - self.leaves, motion.slide))
         outside = self.side * (aspect / 2 + 0.6 * self.size)
         p = self.phase
         return Pose(
@@ -96,7 +96,7 @@ class Actor:
         )
 
 
-def _eased(elapsed: float, duration: float) -> float:
+def eased(elapsed: float, duration: float) -> float:
     """Return 0 before and 1 after, with a soft start and end between."""
     if duration <= 0:
         return 1.0 if elapsed >= 0 else 0.0

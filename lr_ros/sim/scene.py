@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lr_ros.sim.backdrops import Backdrops
+from lr_ros.sim.board import draw_board
 from lr_ros.sim.catalogue import CATALOGUE, ObjectSpec
+from lr_ros.sim.domain import Domain
 from lr_ros.sim.drawing import Canvas
 from lr_ros.sim.hand import draw_hand
-from lr_ros.sim.lights import LIGHTS, setting
-from lr_ros.sim.mesh import load_pybullet
+from lr_ros.sim.lights import LIGHTS
+from lr_ros.sim.mesh import focal_length, load_pybullet
 from lr_ros.sim.mesh_cache import MeshCache
 from lr_ros.sim.motion import Actor, Motion
+from lr_ros.sim.table import Spot, Table
+from lr_ros.sim.table_backdrops import TableBackdrops
+from lr_ros.sim.table_drawing import TableDrawing
+from lr_ros.sim.table_view import TableView
+from lr_ros.sim.views import Seen, Thing, View
+
+HELD_UP = 0.15
+"""Diameter that an object has when it is held up to the camera [m]."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +39,10 @@ class SceneConfig:
         motion: How objects move.
         sway: How far the camera moves to either side [share of the picture's height].
         noise: Standard deviation of the pixel noise [grey levels].
-        clutter: How many things lie around; they are part of the background.
-        hand: Whether a hand holds the object, and covers some of it.
+        clutter: How many things lie around at first; they are part of the background.
+        hand: Whether a hand holds the object at first, and covers some of it.
+        occlusion: Share of each object that a board before it hides at first, 0..0.9.
+        table: Whether there is a table on which objects can be placed.
         oversample: How much finer objects are drawn than shown, for smooth edges.
         seed: Everything random comes from it; the same seed gives the same pictures.
     """
@@ -45,42 +56,30 @@ class SceneConfig:
     noise: float = 2.0
     clutter: int = 0
     hand: bool = False
+    occlusion: float = 0.0
+    table: bool = False
     oversample: float = 1.6
     seed: int = 0
 
     def __post_init__(self) -> None:
         if not (32 <= self.width <= 4096 and 32 <= self.height <= 4096):
             raise ValueError(f"picture of {self.width} x {self.height}: allowed is 32 to 4096")
-        if not 0 <= self.clutter <= 100:
-            raise ValueError(f"clutter = {self.clutter}: allowed is 0 to 100 things")
+        self.domain  # noqa: B018 - impossible values are refused here
         names = [spec.name for spec in self.objects]
         if not names or len(set(names)) != len(names):
             raise ValueError(
                 f"objects must have names of their own, and there must be one: {names}"
             )
 
+    @property
+    def domain(self) -> Domain:
+        """What surrounds the objects at first."""
+        return Domain(clutter=self.clutter, hand=self.hand, occlusion=self.occlusion)
 
-@dataclass(frozen=True)
-class Seen:
-    """The truth about one object in a picture.
-
-    Attributes:
-        name: The object.
-        box: Left, top, width, height of what can be seen of it [pixels].
-        visible: Share of the object that can be seen (in the picture and not covered), 0..1.
-    """
-
-    name: str
-    box: tuple[int, int, int, int]
-    visible: float
-
-
-@dataclass(frozen=True)
-class View:
-    """One picture, ``uint8 [H, W, 3]`` RGB, and the truth about it, largest object first."""
-
-    image: NDArray[np.uint8]
-    seen: tuple[Seen, ...]
+    @property
+    def focal(self) -> float:
+        """Focal length of the camera [pixels]."""
+        return focal_length(self.object_size * self.height)
 
 
 class SimulatedScene:
@@ -101,9 +100,17 @@ class SimulatedScene:
         self._presented: Actor | None = None
         self._yaw, self._yaw_since = 0.0, 0.0
         self._now = 0.0
+        self._backdrops: Backdrops | TableBackdrops
+        self.table: Table | None = None
         c = self.config
-        self._backdrops = Backdrops(c.width, c.height, c.sway, c.clutter, c.seed)
-        self._background = 0
+        if c.table:
+            view = TableView(c.width, c.height, c.focal, c.sway)
+            self.table = Table(c.motion.slide)
+            self._drawing = TableDrawing(view)
+            self._backdrops = TableBackdrops(view, c.seed)
+        else:
+            self._backdrops = Backdrops(c.width, c.height, c.sway, c.seed)
+        self.domain = c.domain
 
     @property
     def objects(self) -> tuple[str, ...]:
@@ -111,14 +118,18 @@ class SimulatedScene:
         return tuple(spec.name for spec in self.config.objects)
 
     @property
+    def now(self) -> float:
+        """Time of the last picture [s]."""
+        return self._now
+
+    @property
     def background(self) -> int:
         """Number of the present setting (background and light)."""
-        return self._background
+        return self.domain.number
 
     @background.setter
     def background(self, number: int) -> None:
-        setting(number)
-        self._background = number
+        self.domain = replace(self.domain, **Domain.names_of(number))
 
     @property
     def presented(self) -> str | None:
@@ -165,27 +176,94 @@ class SimulatedScene:
             self._presented = self._actor(name, yaw, now, begins)
             self._actors.append(self._presented)
 
+    def place(self, name: str, spot: Spot) -> None:
+        """Stand an object on the table at the time of the last picture.
+
+        Errors are those of :meth:`lr_ros.sim.table.Table.place`, and:
+
+        Raises:
+            KeyError: There is no such object; the message lists them.
+            ValueError: The scene has no table.
+            ObjectFileError: The object's file cannot be loaded; nothing has changed.
+        """
+        if self.table is None:
+            raise ValueError("the scene has no table; start the camera with scene.table:=true")
+        self.table.check(name)
+        self._check(name, None)
+        self.table.place(name, spot, self._now)
+
+    def remove(self, name: str | None) -> int:
+        """Take an object away, None: all; return how many leave.
+
+        Raises:
+            KeyError: No object of that name is in the scene; the message lists those that are.
+        """
+        standing = self.table.names if self.table is not None else ()
+        held = () if self.presented is None else (self.presented,)
+        there = dict.fromkeys((*held, *standing))
+        if name is not None and name not in there:
+            raise KeyError(
+                f"no object {name[:64]!r} is in the scene; there are: {', '.join(there) or 'none'}"
+            )
+        leaving = [(n, True) for n in held] + [(n, False) for n in standing]
+        chosen = [(n, up) for n, up in leaving if name in (None, n)]
+        for each, up in chosen:
+            if up:
+                self.present(None)
+            elif self.table is not None:
+                self.table.remove(each, self._now)
+        return len(chosen)
+
     def render(self, t: float) -> View:
         """Return the picture at time ``t`` [s] and the truth about it."""
         self._now = t
         motion, aspect = self.config.motion, self.config.width / self.config.height
         self._actors = [actor for actor in self._actors if not actor.gone(t, motion)]
-        light = LIGHTS[setting(self._background)[1]]
-        canvas = Canvas(self._backdrops.at(self._background, t), light, self.config.oversample)
-        names = []
+        domain = self.domain
+        canvas = Canvas(self._backdrops.at(domain, t), LIGHTS[domain.light], self.config.oversample)
+        standing = self._draw_table(canvas, t)
+        things = [*standing]
         for actor in sorted(self._actors, key=lambda a: a.y):
             pose = actor.pose(t, motion, aspect)
-            if pose is not None:
-                box = canvas.add(self._meshes.get(actor.name), pose)
-                names.append(actor.name)
-                if self.config.hand:
-                    draw_hand(canvas, box)
-        seen = [
-            Seen(names[part.index], part.box, part.visible) for part in canvas.parts() if part.area
+            if pose is None:
+                continue
+            mesh = self._meshes.get(actor.name)
+            box = canvas.add(mesh, pose)
+            yaw = actor.yaw_at(t, motion) % (2 * math.pi)
+            things.append(Thing(actor.name, False, 0.0, 0.0, HELD_UP, yaw))
+            if domain.hand:
+                draw_hand(canvas, box)
+            if domain.occlusion > 0:
+                self._draw_board(canvas, actor, mesh.reach)
+        parts = canvas.parts()
+        things = [
+            replace(thing, box=part.box, visible=part.visible) if part.area else thing
+            for thing, part in zip(things, parts, strict=True)
         ]
+        seen = [Seen(thing.name, thing.box, thing.visible) for thing in things if thing.visible]
         seen.sort(key=lambda s: -s.box[2] * s.box[3])
         rng = np.random.default_rng((self.config.seed, round(t * 1e6) & 0xFFFFFFFFFFFF))
-        return View(canvas.finish(self.config.noise, rng), tuple(seen))
+        ordered = (*things[len(standing) :], *things[: len(standing)])
+        return View(canvas.finish(self.config.noise, rng), tuple(seen), ordered)
+
+    def _draw_table(self, canvas: Canvas, t: float) -> list[Thing]:
+        """Draw what stands on the table, but for what is held up now."""
+        if self.table is None:
+            return []
+        held = {actor.name for actor in self._actors}
+        items = [item for item in self.table.items(t) if item.name not in held]
+        # All of them are drawn in every picture, and some to come.
+        self._meshes.limit = len(items) + 3
+        return self._drawing.draw(canvas, items, self._meshes, t, self.domain.occlusion)
+
+    def _draw_board(self, canvas: Canvas, actor: Actor, reach: tuple[float, float]) -> None:
+        """Stand a board before where an object is held up; it does not move with it."""
+        above, below = reach
+        height, width = self.config.height, self.config.width
+        half = actor.size * height / 2
+        left = width / 2 + actor.x * height - half
+        top = height / 2 + actor.y * height - above * half
+        draw_board(canvas, (left, top, 2 * half, (above + below) * half), self.domain.occlusion)
 
     def close(self) -> None:
         """Give the simulator's memory back."""
