@@ -186,3 +186,27 @@ def test_commands_mentioned_exist(page: Path) -> None:
 def test_wrong_commands_are_found(command: str) -> None:
     with pytest.raises((AssertionError, OSError)):
         check(command)
+
+
+SETTINGS = [
+    pytest.param(block.text, id=f"{_name(page)}: {number}")
+    for page in PAGES
+    for number, block in enumerate(blocks(page, "yaml"))
+    if "ros__parameters" in block.text
+]
+
+
+@pytest.mark.parametrize("text", SETTINGS)
+def test_parameters_shown_exist_and_are_allowed(text: str) -> None:
+    for node, content in yaml.safe_load(text).items():
+        names = [node.rsplit("/", 1)[-1]]
+        if names == ["**"]:
+            names = ["recognizer", "learner"]
+        for table in (TABLES[name] for name in names):
+            rows = {row.name: row for row in table}
+            for name, value in content["ros__parameters"].items():
+                row = rows[name]
+                assert isinstance(value, type(row.default)), name
+                assert not row.refusal(value), name
+                assert row.low is None or row.low <= value, name
+                assert row.high is None or value <= row.high, name
