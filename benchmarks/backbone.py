@@ -29,6 +29,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from lr_ros.benchmark.script import run_script, steps
 from lr_ros.core.backbone import (
     BackboneSpec,
     FrozenStage,
@@ -57,7 +58,7 @@ TRAINABLE = (
     BackboneSpec("mobilenet_v1", "conv5_6/dw"),
     BackboneSpec("mobilenet_v1", "conv6/dw"),
 )
-WAYS = (("folded", "float32"), ("folded", "bfloat16"), ("batch_renorm", "float32"))
+WAYS = tuple((norm, kind) for norm in ("folded", "batch_renorm") for kind in ("float32", "bfloat16"))
 BATCH, PICTURES = 128, 64
 MATRIX_SIDE = 2048
 
@@ -114,7 +115,7 @@ def frozen_table(repeats: int, threads: int) -> None:
         "int8 error",
         "cosine",
     )
-    for spec in FROZEN:
+    for spec in steps(FROZEN, "frozen stages"):
         with tempfile.TemporaryDirectory() as cache:
             print_frozen(spec, repeats, counts, cache)
 
@@ -169,7 +170,7 @@ def trainable_table(repeats: int) -> None:
         "share of float32 matrix rate",
         "plain torch, folded, channels last (s)",
     )
-    for spec in TRAINABLE:
+    for spec in steps(TRAINABLE, "trainable stages"):
         latents = torch.randn(BATCH, *spec.latent_shape)
         plain = iteration_seconds(PlainStage(spec), latents, max(2, repeats // 2))
         for norm, compute in WAYS:
@@ -228,7 +229,7 @@ class PlainStage(nn.Module):
 def serving_table(repeats: int, threads: int) -> None:
     """Print the times of the trainable stage as the recognizer runs it."""
     header("served stage above", "built in (ms)", "1 latent (ms)", f"{BATCH} latents (ms)")
-    for spec in TRAINABLE:
+    for spec in steps(TRAINABLE, "served stages"):
         arrays = pretrained_arrays(spec)
         build = median_seconds(lambda s=spec, a=arrays: ServingStage(s, a, threads), 3)
         stage = ServingStage(spec, arrays, threads)
@@ -265,4 +266,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

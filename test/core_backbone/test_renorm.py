@@ -61,6 +61,33 @@ def test_three_steps_equal_the_paper(r_max, d_max):
         np.testing.assert_allclose(norm.running_std.numpy(), paper.sigma, atol=1e-12)
 
 
+def test_bfloat16_activations_leave_statistics_and_gradients_in_float32():
+    """Only what is handed on is rounded: to 8 binary digits, so by 1/256 at most.
+
+    The means are up to 20 deviations away from zero, where sums in bfloat16 would be useless.
+    """
+    rng = np.random.default_rng(0)
+    scale, shift = rng.standard_normal(6), rng.standard_normal(6)
+    mean, variance = 10 * rng.standard_normal(6), rng.uniform(0.2, 4, 6)
+    paper = PaperRenorm(scale, shift, mean, variance)
+    norm = BatchRenorm(*(torch.tensor(a).float() for a in (scale, shift, mean, variance)), EPS)
+    norm.set_limits(1.25, 0.5, 0.1)
+    x = torch.tensor(rng.standard_normal((6, 64, 16)) + mean[:, None, None]).bfloat16()
+    grad = torch.tensor(rng.standard_normal(x.shape)).bfloat16()
+    flat = (t.double().numpy().reshape(6, -1) for t in (x, grad))
+    y, to_x, to_scale, to_shift = paper.step(*flat, 1.25, 0.5, 0.1)
+    out = norm(x.requires_grad_(), relu6=False)
+    got = torch.autograd.grad(out, (x, norm.scale, norm.shift), grad)
+    assert [t.dtype for t in (out, *got)] == 2 * [torch.bfloat16] + 2 * [torch.float32]
+    for mine, theirs in ((out.detach(), y), (got[0], to_x)):
+        values = mine.double().numpy().reshape(theirs.shape)
+        np.testing.assert_allclose(values, theirs, rtol=1 / 256, atol=1e-4)
+    for mine, theirs in ((got[1], to_scale), (got[2], to_shift)):
+        np.testing.assert_allclose(mine.numpy(), theirs, rtol=1e-4, atol=2e-3)
+    np.testing.assert_allclose(norm.running_mean.numpy(), paper.mu, rtol=1e-5)
+    np.testing.assert_allclose(norm.running_std.numpy(), paper.sigma, rtol=1e-4)
+
+
 def test_relu6_cuts_values_and_gradients():
     torch.manual_seed(0)
     one, zero = torch.ones(3, dtype=torch.float64), torch.zeros(3, dtype=torch.float64)

@@ -156,19 +156,39 @@ def test_nothing_to_train_above_the_last_layer(cut):
     np.testing.assert_allclose(ServingStage(spec, {}).features(latents), expected, rtol=1e-5)
 
 
-def test_bfloat16_follows_float32_within_a_few_percent():
+def gradients_in_both_types(norm, pull=None):
     spec = SPECS[0]
     latents = torch.from_numpy(latents_for(spec, 16))
     gradients = []
     for compute in ("float32", "bfloat16"):
-        stage = TrainableStage(spec, compute=compute)
+        stage = TrainableStage(spec, norm=norm, compute=compute)
         features = stage(latents)
         assert features.dtype == torch.float32
-        features.square().sum().backward()
+        loss = features.square() if pull is None else features * pull
+        loss.sum().backward()
+        assert all(p.grad.dtype == torch.float32 for p in stage.parameters())
         gradients.append([p.grad for p in stage.parameters()])
-    for want, got in zip(*gradients, strict=True):
-        assert got.dtype == torch.float32
+    return gradients
+
+
+def test_bfloat16_follows_float32_within_a_few_percent():
+    for want, got in zip(*gradients_in_both_types("folded"), strict=True):
         assert_same_direction(got, want, 0.1)
+
+
+def test_bfloat16_batch_renorm_follows_float32():
+    """Of all gradients together: some (a shift before another renormalisation) are nothing at all.
+
+    A minibatch of 64 values a channel adds to the rounding: each layer renormalises that of the
+    layers below, where folded layers only pass it on. Cosine 0.95 is an error of a third.
+    """
+    pull = torch.randn(16, SPECS[0].feature_size, generator=torch.manual_seed(1))
+    want, got = (
+        torch.cat([g.flatten() for g in gradients])
+        for gradients in gradients_in_both_types("batch_renorm", pull)
+    )
+    assert torch.cosine_similarity(want, got, dim=0) > 0.95
+    assert abs(got.norm() / want.norm() - 1) < 0.05
 
 
 def test_latents_of_another_shape_are_refused():
@@ -182,10 +202,10 @@ def test_latents_of_another_shape_are_refused():
 
 @pytest.mark.parametrize(
     "choice",
-    [{"norm": "none"}, {"compute": "half"}, {"norm": "batch_renorm", "compute": "bfloat16"}],
+    [{"norm": "none"}, {"compute": "half"}],
 )
 def test_choices_that_do_not_exist_are_refused(choice):
-    with pytest.raises(ValueError, match=r"choose one of|needs float32"):
+    with pytest.raises(ValueError, match="choose one of"):
         TrainableStage(SPECS[0], **choice)
 
 

@@ -16,7 +16,11 @@ DEFAULT_R_MAX, DEFAULT_D_MAX, DEFAULT_MOMENTUM = 1.25, 0.5, 0.01
 
 
 class _BatchRenorm(torch.autograd.Function):
-    """Normalise with the minibatch's statistics, corrected by the constants r and d, then ReLU6."""
+    """Normalise with the minibatch's statistics, corrected by the constants r and d, then ReLU6.
+
+    A channel is taken as a group of its own of one picture, so that torch's group normalisation
+    gives statistics and gradients in one pass each, summed in the type of ``scale``.
+    """
 
     @staticmethod
     def forward(  # noqa: PLR0913, PLR0917 - an autograd function takes all its inputs in a row
@@ -32,7 +36,7 @@ class _BatchRenorm(torch.autograd.Function):
     ) -> Tensor:
         factor = scale * r / std
         offset = scale * d + shift - mean * factor
-        out = torch.addcmul(offset[:, None, None], x, factor[:, None, None])
+        out = _scaled(x, factor, offset)
         if relu6:
             out.clamp_(0, 6)
         ctx.save_for_backward(x, scale * r, mean, std, r, d, out if relu6 else None)
@@ -45,9 +49,11 @@ class _BatchRenorm(torch.autograd.Function):
         if out is not None:
             grad = torch.ops.aten.hardtanh_backward(grad, out, 0, 6)
         # With r and d constant this is plain batch normalisation whose scale is scale * r.
-        to_x, to_gain, to_shift = torch.ops.aten.native_batch_norm_backward(
-            _flat(grad), _flat(x), gain, None, None, mean, 1 / std, True, 0.0, [True, True, True]
-        )
+        channels, values = len(x), x[0].numel()
+        to_x, to_gain, to_shift = torch.ops.aten.native_group_norm_backward(
+            _flat(grad), _flat(x), mean[None], 1 / std[None], gain,
+            1, channels, values, channels, [True, True, True],
+        )  # fmt: skip
         to_scale = to_gain * r + to_shift * d
         return to_x.view(x.shape), to_scale, to_shift, None, None, None, None, None
 
@@ -57,6 +63,24 @@ def _flat(x: Tensor) -> Tensor:
     return x.reshape(1, len(x), -1)
 
 
+def _scaled(x: Tensor, factor: Tensor, offset: Tensor) -> Tensor:
+    """Return ``x * factor + offset`` by channel, computed in the type of ``factor``."""
+    zero, one = torch.zeros_like(factor), torch.ones_like(factor)
+    # Normalisation by a mean of 0 and a variance of 1: the one affine pass of mixed types.
+    out = torch.batch_norm(_flat(x), factor, offset, zero, one, False, 0.0, 0.0, False)
+    return out.view(x.shape)
+
+
+def _statistics(x: Tensor, eps: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Return mean and deviation (which contains ``eps``) of each channel, summed in ``dtype``."""
+    channels, values = len(x), x[0].numel()
+    one, zero = torch.ones(channels, dtype=dtype), torch.zeros(channels, dtype=dtype)
+    _, mean, inverse = torch.ops.aten.native_group_norm(
+        _flat(x), one, zero, 1, channels, values, channels, eps
+    )
+    return mean[0], 1 / inverse[0]
+
+
 class BatchRenorm(nn.Module):
     """Batch renormalisation of activations [C, places, pictures], and ReLU6 if wanted.
 
@@ -64,6 +88,9 @@ class BatchRenorm(nn.Module):
     r in [1 / r_max, r_max] and d in [-d_max, d_max]; the population's move towards the minibatch's
     by ``momentum`` a step. In evaluation the population's normalise. The deviations contain ``eps``
     (sigma = sqrt(variance + eps)), so that none is ever zero.
+
+    Activations may be bfloat16; statistics, their limits r and d, scale and shift and all their
+    gradients are float32 even so, and the normalisation is computed in float32.
 
     The statistics and the limits are buffers, hence part of the state.
     """
@@ -103,8 +130,8 @@ class BatchRenorm(nn.Module):
             mean, std, r, d = self._minibatch(x.detach())
         else:
             mean, std = self.running_mean, self.running_std
-            out = (x - mean[:, None, None]) * (self.scale / std)[:, None, None]
-            out = out + self.shift[:, None, None]
+            factor = self.scale / std
+            out = _scaled(x, factor, self.shift - mean * factor)
             return out.clamp(0, 6) if relu6 else out
         result: Tensor = _BatchRenorm.apply(x, self.scale, self.shift, mean, std, r, d, relu6)
         return result
@@ -113,8 +140,7 @@ class BatchRenorm(nn.Module):
     def _minibatch(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return mean, deviation, r and d of a minibatch, then move the population's."""
         r_max, d_max, momentum = self.limits.tolist()
-        mean, variance = torch.batch_norm_update_stats(_flat(x), None, None, 0.0)
-        std = (variance + self.eps).sqrt()
+        mean, std = _statistics(x, self.eps, self.scale.dtype)
         r = (std / self.running_std).clamp(1 / r_max, r_max)
         d = ((mean - self.running_mean) / self.running_std).clamp(-d_max, d_max)
         self.running_mean.lerp_(mean, momentum)

@@ -33,8 +33,9 @@ class TrainableStage(nn.Module):
             convolutions and are trained as their weights and biases; ``batch_renorm``: batch
             renormalisation after each convolution (see :meth:`set_renorm`).
         compute: type of the activations. Weights and gradients are float32 in either case.
-            ``bfloat16`` (with ``folded`` only) halves the time where the processor multiplies it
-            (:func:`fastest_compute`) and adds rounding of a few percent to each gradient.
+            ``bfloat16`` halves the time where the processor multiplies it
+            (:func:`fastest_compute`) and adds rounding of a few percent to each gradient; batch
+            renormalisation keeps its statistics in float32.
 
     Raises:
         ValueError: a choice does not exist.
@@ -53,8 +54,6 @@ class TrainableStage(nn.Module):
             raise ValueError(f"norm is {norm!r}; choose one of {', '.join(_LAYERS)}")
         if compute not in _DTYPES:
             raise ValueError(f"compute is {compute!r}; choose one of {', '.join(_DTYPES)}")
-        if compute == "bfloat16" and norm == "batch_renorm":
-            raise ValueError("batch_renorm needs float32: bfloat16 blurs its statistics")
         self.spec = spec
         self.feature_size = spec.feature_size
         self.compute = compute
@@ -76,7 +75,8 @@ class TrainableStage(nn.Module):
         if latents.shape[1:] != self.spec.latent_shape:
             shape = tuple(latents.shape[1:])
             raise ValueError(f"latents have shape {shape}, not {self.spec.latent_shape}")
-        x = latents.flatten(2).permute(1, 2, 0).to(self._dtype).contiguous()
+        flat = latents.flatten(1).to(self._dtype)  # rounded first: half as much to transpose
+        x = flat.T.contiguous().view(*self.spec.latent_shape[:1], -1, len(latents))
         for unit in self._units:
             x = unit(x)
         return pool(x, latents.dtype)
