@@ -76,9 +76,9 @@ class LearnAction:
 
     def _feed_back(self, goal: ServerGoalHandle, capture: Capture) -> None:
         engine = self._node.engine
-        if engine is None or not goal.is_active or engine.status.session_id != capture.session_id:
+        status = engine.status_of(capture.session_id) if engine is not None else None
+        if status is None or not goal.is_active:
             return
-        status = engine.status
         stamp = self._node.get_clock().now().to_msg()
         elapsed = time.monotonic() - status.since
         goal.publish_feedback(Learn.Feedback(status=to_status(status, stamp, elapsed)))

@@ -137,6 +137,8 @@ class LearnerServices:
     @answering
     async def _stop_session(self, request: Any, response: Any) -> None:
         capture = self.engine().sessions.stop(request.keep)
+        if request.keep:
+            await completed(capture.kept)
         response.session_id, response.frames = capture.session_id, capture.frames
         response.message = "training is queued" if request.keep else "discarded"
 
@@ -144,6 +146,7 @@ class LearnerServices:
     async def _label_segment(self, request: Any, response: Any) -> None:
         name = check_class_name(request.class_name)
         capture = self.engine().label_segment(request.segment_id, name)
+        await completed(capture.kept)
         response.session_id, response.frames = capture.session_id, capture.frames
         response.message = f"training on segment {request.segment_id} is queued"
 
@@ -222,8 +225,15 @@ class LearnerServices:
 
     @answering
     async def _cancel(self, request: Any, response: Any) -> None:
-        session_id = self.engine().sessions.cancel()
-        response.message = f"session {session_id} is canceled; nothing was changed"
+        capture = self.engine().sessions.cancel()
+        ended = await completed(capture.result)
+        if ended.code is not ErrorCode.CANCELED:
+            text = f"session {capture.session_id} had already ended: {ended.message}"
+            raise TeachingError(ErrorCode.NO_SESSION, text)
+        name = capture.request.class_name
+        response.message = (
+            f"the session for {name!r} ({capture.session_id}) is canceled; nothing was changed"
+        )
 
     @answering
     async def _pause(self, request: Any, response: Any) -> None:

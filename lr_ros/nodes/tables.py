@@ -195,6 +195,13 @@ LEARNER = (
         0.1,
         3600.0,
     ),
+    Parameter(
+        "session.waiting",
+        8,
+        "Most complete sessions that wait for their training; further ones are refused.",
+        1,
+        64,
+    ),
     Parameter("session.max_classes", 1000, "Most classes that are learned.", 1, 100_000),
     Parameter(
         "update.holdout",

@@ -81,13 +81,19 @@ class Capture:
     gathered before it came (nobody in view yet) is dropped. Where the operator names a region,
     segments do not matter and only frames encoded from that region count. Duplicates are refused,
     but kept in reserve: an object that does not move is learned from the least number of frames.
+
+    ``kept`` is done once the complete session is on disk (true) or the disk has refused it
+    (false), ``result`` once it has ended. ``training`` says that its training runs, ``canceled``
+    that this is to end.
     """
 
     def __init__(self, session_id: str, request: LearnRequest, config: CaptureConfig) -> None:
         self.session_id = session_id
         self.request = request
         self.end: End | None = None
-        self.queued = False
+        self.kept: Future[bool] = Future()
+        self.training = False
+        self.canceled = False
         self.generation = 0
         self.warnings: tuple[str, ...] = ()
         self.last_frame_at = time.monotonic()

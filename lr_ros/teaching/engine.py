@@ -11,13 +11,12 @@ import contextlib
 import time
 import traceback
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from lr_ros.core.learner import LatentReplayLearner
 from lr_ros.core.store import Store
 from lr_ros.stream.memory import SegmentMemory
-from lr_ros.teaching import guards
 from lr_ros.teaching.advice import advise
 from lr_ros.teaching.attention import Attention
 from lr_ros.teaching.capture import Capture, LatentRecord
@@ -31,7 +30,7 @@ from lr_ros.teaching.requests import NO_REGION
 from lr_ros.teaching.segments import RememberedSegments, SegmentSummary
 from lr_ros.teaching.sessions import Outcomes, Sessions
 from lr_ros.teaching.status import Listener, Phase, SessionResult, Status, StatusBoard
-from lr_ros.teaching.telling import knowledge_fields
+from lr_ros.teaching.telling import capture_fields, knowledge_fields
 from lr_ros.teaching.training import SessionTrainer
 
 Result = TypeVar("Result")
@@ -67,18 +66,24 @@ class Engine:
         self._knowledge = Knowledge(learner, store, listener)
         self._changes = Changes(self._knowledge, self._follow_rename)
         self._thread = JobThread("teaching", self._attend, self._report)
-        self._trainer = SessionTrainer(learner, config.slice_seconds)
+        # For what must not wait until a training is over: the journal, advice, questions.
+        self._desk = ThreadPoolExecutor(1, thread_name_prefix="desk")
+        self._trainer = SessionTrainer(learner, config.slice_seconds, lambda: self._closing)
+        outcomes = Outcomes(self._queue, self._conclude)
+        self.sessions = Sessions(self._segments, self._board, config, outcomes)
         self._lessons = Lessons(
-            self._knowledge, self._trainer, self._board, listener, lambda: self._closing
+            self._knowledge, self._trainer, self._board, listener, self.sessions.end_if_silent
         )
         self._lessons.configure(config.examination)
-        outcomes = Outcomes(self._train, self._conclude, self._trainer.cancel, self._trainer.arm)
-        self.sessions = Sessions(self._segments, self._board, config, outcomes)
 
     @property
     def status(self) -> Status:
         """The present status."""
         return self._board.status
+
+    def status_of(self, session_id: str) -> Status | None:
+        """Return the status of a session; None where it has ended."""
+        return self._board.of(session_id)
 
     @property
     def encoder_id(self) -> str:
@@ -111,17 +116,22 @@ class Engine:
         self._knowledge.restore()
         self._tell_knowledge(phase=Phase.IDLE)
         captures = self._lessons.interrupted(self.sessions.config.capture)
-        if captures:
-            self.sessions.capture = captures[0]  # busy until all of them are trained
-            self._thread.submit(lambda: self._train_interrupted(captures))
+        self.sessions.take_up(captures)
+        for capture in captures:
+            self.sessions.tell(capture, Phase.QUEUED)
+            self._submit_lesson(capture)
         self._thread.start()
 
     def close(self) -> None:
-        """Cancel what runs, end the thread, give the store back."""
+        """End what runs, and the threads, and give the store back.
+
+        Complete sessions that are not trained yet stay in the journal.
+        """
         with self.sessions.lock:
-            self._closing = True  # a session that closing cancels stays in the journal
-            self._trainer.cancel()
+            self._closing = True
+        self._desk.shutdown()
         self._thread.close()
+        self.sessions.close_all()
         self._knowledge.close()
 
     # ---- what arrives -------------------------------------------------------------------------
@@ -160,8 +170,7 @@ class Engine:
         Raises:
             TeachingError: BUSY; the future may hold another one.
         """
-        with self.sessions.lock:
-            guards.refuse_if_busy(self.sessions.capture)
+        self.sessions.refuse_if_any()
 
         def work() -> Result:
             try:
@@ -174,8 +183,8 @@ class Engine:
         return self._thread.submit(work)
 
     def ask(self, question: Callable[[LatentReplayLearner], Result]) -> Future[Result]:
-        """Ask the learner something on the engine's thread."""
-        return self._thread.submit(lambda: question(self._learner))
+        """Ask the learner something; a training does not delay the answer."""
+        return self._desk.submit(question, self._learner)
 
     def segments(self) -> Future[list[SegmentSummary]]:
         """Ask for the segments remembered, newest first, each with the best guess of its name."""
@@ -184,16 +193,37 @@ class Engine:
         return self.ask(lambda learner: [segment.guessed(learner) for segment in snapshot])
 
     def advice(self, capture: Capture) -> Future[tuple[str, ...]]:
-        """Ask for advice on a session that gathers."""
-        return self._thread.submit(lambda: self._advise(capture))
+        """Ask for advice on a session that gathers; a training does not delay it."""
+        return self._desk.submit(self._advise, capture)
 
     # ---- how sessions end -----------------------------------------------------------------------
 
-    def _train(self, capture: Capture) -> None:
-        self._thread.submit(lambda: self._finish(capture, self._lessons.give(capture)))
+    def _queue(self, capture: Capture) -> None:
+        if not self._closing:
+            self._desk.submit(self._keep, capture)
+
+    def _keep(self, capture: Capture) -> None:
+        """Put a complete session on disk, and only then say that it is complete."""
+        kept = self._lessons.keep(capture)
+        with self.sessions.lock:
+            capture.kept.set_result(kept)
+            if capture.result.done():  # it was canceled meanwhile
+                self._lessons.strike(capture)
+            else:
+                self.sessions.tell(capture, Phase.QUEUED)
+                self._submit_lesson(capture)
+
+    def _submit_lesson(self, capture: Capture) -> None:
+        self._thread.submit(lambda: self._teach(capture))
+
+    def _teach(self, capture: Capture) -> None:
+        if self.sessions.start_training(capture):
+            self._finish(capture, self._lessons.give(capture))
 
     def _conclude(self, capture: Capture, result: SessionResult) -> None:
-        self._thread.submit(self._trainer.abandon)
+        self._thread.submit(lambda: self._trainer.abandon(capture.session_id))
+        if capture.canceled and capture.kept.done():
+            self._lessons.strike(capture)
         self._finish(capture, result)
 
     def _finish(self, capture: Capture, result: SessionResult) -> None:
@@ -202,14 +232,16 @@ class Engine:
             if result.code in IN_FORCE:
                 self._segments.name(capture.segment_id, capture.request.class_name)
             failed = result.code not in (ErrorCode.NONE, ErrorCode.CANCELED)
-            self._tell_knowledge(
-                phase=Phase.FAILED if failed else Phase.IDLE,
-                progress=1.0 if result.success else 0.0,
-                region=NO_REGION,
-                error_code=result.code,
-                warnings=result.warnings,
-                message=result.message,
-            )
+            ended = {
+                "phase": Phase.FAILED if failed else Phase.IDLE,
+                "progress": 1.0 if result.success else 0.0,
+                "region": NO_REGION,
+                "error_code": result.code,
+                "warnings": result.warnings,
+                "message": result.message,
+            }
+            fields = capture_fields(capture, Phase.IDLE) | knowledge_fields(self._knowledge) | ended
+            self._board.tell(capture.session_id, **fields)
         capture.result.set_result(result)
 
     def _follow_rename(self, old: str, new: str) -> None:
@@ -258,7 +290,7 @@ class Engine:
 
     def _has_time(self) -> bool:
         """Whether no session runs and learning is not paused."""
-        return self.sessions.capture is None and not self.status.paused
+        return self.sessions.idle and not self.status.paused
 
     def _wonder(self, segment_id: int, ended: bool) -> None:
         with self.sessions.lock:
@@ -268,15 +300,3 @@ class Engine:
             with contextlib.suppress(TeachingError):  # an operator was faster
                 self._listener.on_log("info", f"learning on from segment {segment_id} as {name!r}")
                 self.label_segment(segment_id, name)
-
-    def _train_interrupted(self, captures: list[Capture]) -> None:
-        for capture, following in zip(captures, [*captures[1:], None], strict=True):
-            with self.sessions.lock:
-                if self._closing:
-                    return
-                self._trainer.arm()
-                self.sessions.tell(capture, Phase.QUEUED)
-            result = self._lessons.give(capture)
-            with self.sessions.lock:
-                self._finish(capture, result)
-                self.sessions.capture = following

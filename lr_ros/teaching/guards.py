@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from lr_ros.teaching.capture import Capture, End, LatentRecord
 from lr_ros.teaching.errors import ErrorCode, TeachingError
@@ -18,18 +18,35 @@ def refuse_if_paused(status: Status) -> None:
         )
 
 
-def refuse_if_busy(capture: Capture | None) -> None:
-    """Raise BUSY while a session gathers frames or is being trained."""
-    if capture is None:
-        return
-    doing = "gathers frames" if capture.end is None else "is being trained"
-    name = capture.request.class_name
-    raise TeachingError(
-        ErrorCode.BUSY, f"the session for {name!r} {doing}; wait, stop or cancel it"
-    )
+def refuse_if_gathering(capture: Capture | None) -> None:
+    """Raise BUSY while a session gathers frames."""
+    if capture is not None:
+        name = capture.request.class_name
+        raise TeachingError(
+            ErrorCode.BUSY, f"the session for {name!r} gathers frames; wait, stop or cancel it"
+        )
 
 
-def refuse_if_full(class_name: str, known: Sequence[str], most: int) -> None:
+def refuse_if_waiting(waiting: Sequence[Capture]) -> None:
+    """Raise BUSY while complete sessions are trained, or wait for it."""
+    if waiting:
+        names = ", ".join(repr(capture.request.class_name) for capture in waiting)
+        raise TeachingError(
+            ErrorCode.BUSY, f"sessions are still being trained ({names}); wait or cancel them"
+        )
+
+
+def refuse_if_many_wait(waiting: Sequence[Capture], most: int) -> None:
+    """Raise CAPACITY where one more complete session would be one too many."""
+    if len(waiting) >= most:
+        raise TeachingError(
+            ErrorCode.CAPACITY,
+            f"{len(waiting)} sessions wait for their training, the most that parameter "
+            "session.waiting allows; wait until one is trained",
+        )
+
+
+def refuse_if_full(class_name: str, known: Collection[str], most: int) -> None:
     """Raise CAPACITY where one more class would be one too many."""
     if class_name not in known and len(known) >= most:
         raise TeachingError(
@@ -65,6 +82,13 @@ def raise_if_over(capture: Capture) -> None:
     if capture.result.done():
         result = capture.result.result()
         raise TeachingError(result.code, result.message)
+
+
+def at_shutdown(capture: Capture) -> str:
+    """Return what becomes of a session that is not trained when the learner ends."""
+    if capture.kept.done() and capture.kept.result():
+        return f"the learner ends; session {capture.session_id} is trained at its next start"
+    return "the learner ends; nothing was changed"
 
 
 def too_few(capture: Capture) -> tuple[ErrorCode, str]:

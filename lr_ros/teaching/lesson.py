@@ -15,9 +15,11 @@ from lr_ros.teaching.advice import advise
 from lr_ros.teaching.capture import Capture, CaptureConfig
 from lr_ros.teaching.errors import ErrorCode, TeachingError
 from lr_ros.teaching.examination import ExaminationConfig, examine
+from lr_ros.teaching.guards import at_shutdown
 from lr_ros.teaching.knowledge import Knowledge
 from lr_ros.teaching.requests import ENDLESS, NO_REGION, LearnRequest
 from lr_ros.teaching.status import Listener, Phase, SessionResult, StatusBoard
+from lr_ros.teaching.telling import capture_fields
 from lr_ros.teaching.training import SessionTrainer
 
 PROGRESS_SECONDS = 0.1
@@ -25,7 +27,10 @@ PROGRESS_SECONDS = 0.1
 
 
 class Lessons:
-    """Gives lessons, one after the other. Used from the engine's thread only."""
+    """Gives lessons, one after the other. Used from the engine's thread only, but for the journal.
+
+    ``meanwhile`` is called every now and then while a lesson takes its time.
+    """
 
     def __init__(
         self,
@@ -33,13 +38,13 @@ class Lessons:
         trainer: SessionTrainer,
         board: StatusBoard,
         listener: Listener,
-        closing: Callable[[], bool],
+        meanwhile: Callable[[], None],
     ) -> None:
         self._knowledge = knowledge
         self._trainer = trainer
         self._board = board
         self._listener = listener
-        self._closing = closing
+        self._meanwhile = meanwhile
         self._told_at = 0.0
         self._examination = ExaminationConfig()
 
@@ -49,20 +54,22 @@ class Lessons:
 
     def give(self, capture: Capture) -> SessionResult:
         """Train on a complete session; never raises, the result says what happened."""
-        self._board.update(phase=Phase.TRAINING, progress=0.0)
+        self._tell(capture, phase=Phase.TRAINING, progress=0.0)
         try:
-            self._write_journal(capture)
             result = self._train(capture)
         except CanceledError:
-            self._trainer.abandon()
-            if not self._closing():
-                self._strike_journal(capture)
-            result = _failed(capture, ErrorCode.CANCELED, "canceled; nothing was changed")
+            self._trainer.abandon(capture.session_id)
+            text = at_shutdown(capture)
+            if capture.canceled:
+                self.strike(capture)
+                text = "canceled; nothing was changed"
+            result = _failed(capture, ErrorCode.CANCELED, text)
         except TeachingError as error:
             result = _failed(capture, error.code, str(error), self._knowledge.version)
         except Exception as error:  # noqa: BLE001 - one bad session must not end the learner
-            self._strike_journal(capture)
-            result = _failed(capture, ErrorCode.TRAINING_FAILED, self._explain(error))
+            self.strike(capture)
+            text = self._explain(capture, error)
+            result = _failed(capture, ErrorCode.TRAINING_FAILED, text)
         return result
 
     def look(self, capture: Capture) -> bool:
@@ -74,10 +81,11 @@ class Lessons:
         try:
             return self._trainer.look(capture)
         except Exception as error:
-            raise TeachingError(ErrorCode.TRAINING_FAILED, self._explain(error)) from error
+            text = self._explain(capture, error)
+            raise TeachingError(ErrorCode.TRAINING_FAILED, text) from error
 
-    def _explain(self, error: Exception) -> str:
-        self._trainer.abandon()
+    def _explain(self, capture: Capture, error: Exception) -> str:
+        self._trainer.abandon(capture.session_id)
         self._listener.on_log("error", traceback.format_exc())
         return f"training failed, nothing was changed: {error}"
 
@@ -103,7 +111,7 @@ class Lessons:
         request = LearnRequest(name, len(latents), ENDLESS, NO_REGION)
         capture = Capture(entry.session_id, request, config)
         capture.take(list(latents))
-        capture.queued = True
+        capture.kept.set_result(True)
         return capture
 
     def _train(self, capture: Capture) -> SessionResult:
@@ -111,11 +119,11 @@ class Lessons:
         learner = self._knowledge.learner
         snapshot = learner.snapshot()
         warnings = advise(learner, name, list(capture.latents), capture.refused)
-        report = self._trainer.finish(capture, self._tell)
+        report = self._trainer.finish(capture, lambda p: self._tell_progress(capture, p))
         verdict = examine(learner.compare(snapshot), self._examination.largest_fall)
         if not verdict.passed and self._examination.keep_old:
             learner.revert(snapshot)
-            self._strike_journal(capture)
+            self.strike(capture)
             raise TeachingError(
                 ErrorCode.TRAINING_FAILED, f"{verdict}; the model before is kept, nothing changed"
             )
@@ -138,23 +146,35 @@ class Lessons:
             warnings=warnings,
         )
 
-    def _tell(self, progress: Progress) -> None:
+    def _tell_progress(self, capture: Capture, progress: Progress) -> None:
         now = time.monotonic()
         if now - self._told_at >= PROGRESS_SECONDS or progress.fraction >= 1.0:
             self._told_at = now
-            self._board.update(progress=progress.fraction, loss=progress.loss)
+            self._tell(capture, progress=progress.fraction, loss=progress.loss)
+            self._meanwhile()
 
-    def _write_journal(self, capture: Capture) -> None:
+    def _tell(self, capture: Capture, **changes: object) -> None:
+        fields = capture_fields(capture, Phase.TRAINING) | changes
+        self._board.tell(capture.session_id, **fields)
+
+    def keep(self, capture: Capture) -> bool:
+        """Put a complete session into the journal; return whether it is. Safe from every thread.
+
+        Where the disk refuses, that is logged: the session is trained nevertheless.
+        """
         state = State(
             {"latents": np.stack(capture.latents)}, {"class_name": capture.request.class_name}
         )
         try:
             self._knowledge.store.journal.put(capture.session_id, state)
-        except StoreError as error:
+        except (StoreError, ValueError) as error:
             text = f"session {capture.session_id} would not survive a power cut: {error}"
             self._listener.on_log("warning", text)
+            return False
+        return True
 
-    def _strike_journal(self, capture: Capture) -> None:
+    def strike(self, capture: Capture) -> None:
+        """Take a session out of the journal; safe from every thread."""
         try:
             self._knowledge.store.journal.done(capture.session_id)
         except StoreError as error:

@@ -1,11 +1,11 @@
-"""The session that runs: requested, fed with frames, stopped. The learner is not touched here."""
+"""The sessions: requested, fed with frames, stopped, queued. The learner is not touched here."""
 
 from __future__ import annotations
 
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lr_ros.teaching import guards
@@ -22,18 +22,19 @@ from lr_ros.teaching.telling import capture_fields
 class Outcomes:
     """Who is called, with the lock held, when a session goes on to something else.
 
-    ``complete``: it has its frames and is to be trained; ``over``: it ended without training;
-    ``cancel``: its training is to end; ``arm``: a new one begins.
+    ``complete``: it has its frames and is to be trained; ``over``: it ended without training.
     """
 
     complete: Callable[[Capture], None]
     over: Callable[[Capture, SessionResult], None]
-    cancel: Callable[[], None]
-    arm: Callable[[], None]
 
 
 class Sessions:
-    """At most one session at a time, from its request to its training. Safe from every thread."""
+    """One session gathers at a time; complete ones wait for their training, the first one first.
+
+    ``capture`` is the one that gathers. ``waiting`` holds the others until they are over, so the
+    one that is being trained, too. Safe from every thread.
+    """
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class Sessions:
         self.lock = threading.RLock()
         self.config = config
         self.capture: Capture | None = None
+        self.waiting: list[Capture] = []
         self._segments = segments
         self._board = board
         self._outcomes = outcomes
@@ -88,22 +90,25 @@ class Sessions:
                 self._conclude(capture, ErrorCode.CANCELED, "discarded; nothing was changed")
             return capture
 
-    def cancel(self, session_id: str = "") -> str:
-        """Cancel the session that gathers or trains (of this id, if given); return its id.
+    def cancel(self, session_id: str = "") -> Capture:
+        """Cancel the session of this id, or else the newest; its result says if it was in time.
+
+        The newest is the one that gathers; if none does, the one that became complete last.
 
         Raises:
             TeachingError: NO_SESSION.
         """
         with self.lock:
-            capture = self.capture
-            if capture is None or (session_id and capture.session_id != session_id):
+            live = [*self.waiting, *([] if self.capture is None else [self.capture])]
+            wanted = [c for c in live if session_id in ("", c.session_id)]
+            if not wanted:
                 raise TeachingError(ErrorCode.NO_SESSION, "no session runs, nothing to cancel")
-            if capture.end is None:
-                capture.end = End.STOPPED
+            capture = wanted[-1]
+            capture.canceled = True
+            if not capture.training:
+                capture.end = capture.end or End.STOPPED
                 self._conclude(capture, ErrorCode.CANCELED, "canceled; nothing was changed")
-            else:
-                self._outcomes.cancel()
-            return capture.session_id
+            return capture
 
     def label_segment(self, segment_id: int, class_name: str) -> Capture:
         """Learn from a segment already seen.
@@ -163,7 +168,7 @@ class Sessions:
     def give_up(self, capture: Capture, error: TeachingError) -> None:
         """End a gathering session because of an error."""
         with self.lock:
-            if capture is self.capture and not capture.queued:
+            if capture is self.capture:
                 capture.end = End.STOPPED
                 self._conclude(capture, error.code, str(error))
 
@@ -171,18 +176,50 @@ class Sessions:
 
     def gathering(self) -> Capture | None:
         """Return the session that gathers frames; None if there is none."""
-        capture = self.capture
-        return capture if capture is not None and capture.end is None else None
+        return self.capture
+
+    @property
+    def idle(self) -> bool:
+        """Whether no session gathers, and none waits for its training."""
+        return self.capture is None and not self.waiting
+
+    def refuse_if_any(self) -> None:
+        """Refuse what cannot be done while a session gathers, or waits for its training.
+
+        Raises:
+            TeachingError: BUSY.
+        """
+        with self.lock:
+            guards.refuse_if_gathering(self.capture)
+            guards.refuse_if_waiting(self.waiting)
+
+    def take_up(self, captures: Sequence[Capture]) -> None:
+        """Let complete sessions of an earlier life wait for their training."""
+        with self.lock:
+            self.waiting.extend(captures)
+
+    def start_training(self, capture: Capture) -> bool:
+        """Note that the training of a session begins; false where it was canceled before."""
+        with self.lock:
+            capture.training = capture in self.waiting
+            return capture.training
 
     def close(self, capture: Capture) -> None:
-        """A session was trained or given up: the next one may begin."""
+        """A session was trained or given up."""
         with self.lock:
             if self.capture is capture:
                 self.capture = None
+            self.waiting = [other for other in self.waiting if other is not capture]
+
+    def close_all(self) -> None:
+        """End every session that is not trained; those on disk are trained at the next start."""
+        with self.lock:
+            for capture in (*self.waiting, *filter(None, [self.capture])):
+                self._conclude(capture, ErrorCode.CANCELED, guards.at_shutdown(capture))
 
     def tell(self, capture: Capture, phase: Phase = Phase.CAPTURING) -> None:
         """Put a session on the status board."""
-        self._board.update(phase=phase, **capture_fields(capture, phase))
+        self._board.tell(capture.session_id, phase=phase, **capture_fields(capture, phase))
 
     # ---- inside ---------------------------------------------------------------------------------
 
@@ -193,23 +230,24 @@ class Sessions:
     def _admit(self, class_name: str) -> None:
         status = self._board.status
         guards.refuse_if_paused(status)
-        guards.refuse_if_busy(self.capture)
-        guards.refuse_if_full(class_name, status.classes, self.config.max_classes)
+        guards.refuse_if_gathering(self.capture)
+        guards.refuse_if_many_wait(self.waiting, self.config.most_waiting)
+        known = {*status.classes, *(capture.request.class_name for capture in self.waiting)}
+        guards.refuse_if_full(class_name, known, self.config.max_classes)
 
     def _open(self, request: LearnRequest) -> Capture:
-        self._outcomes.arm()
         self.capture = Capture(uuid.uuid4().hex[:12], request, self.config.capture)
         return self.capture
 
     def _end_if_due(self, capture: Capture) -> None:
         """Hand an ended session on to training, or conclude it where it has too few frames."""
-        if capture.end is None or capture is not self.capture or capture.queued:
+        if capture.end is None or capture is not self.capture:
             return
         if not capture.fill_up():
             self._conclude(capture, *guards.too_few(capture))
             return
-        capture.queued = True
-        self.tell(capture, Phase.QUEUED)
+        self.capture = None
+        self.waiting.append(capture)
         self._outcomes.complete(capture)
 
     def _conclude(self, capture: Capture, code: ErrorCode, text: str) -> None:

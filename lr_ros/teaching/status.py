@@ -91,23 +91,68 @@ class Listener(Protocol):
         """Something people should read; ``level`` is info, warning or error."""
 
 
+_COMMON = frozenset(("paused", "model_version", "classes", "replay_used", "replay_capacity"))
+"""Fields that are the same whatever session a status is of."""
+
+
 class StatusBoard:
-    """The present status; every change is told to the listener. Safe from every thread."""
+    """The status of each session that lives, one of which is shown. Safe from every thread.
+
+    The session that gathers is shown, if there is one: the operator is busy with it, and the
+    recognizer looks where it asks. Others train untold meanwhile; that one waits for its training
+    or has ended is told in between, and then the one that gathers is shown again.
+    """
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._lock = threading.Lock()
-        self._status = Status(since=time.monotonic())
+        self._common: dict[str, Any] = {}
+        self._sessions: dict[str, Status] = {}
+        self._shown = Status(since=time.monotonic())
 
     @property
     def status(self) -> Status:
-        """The present status."""
-        return self._status
+        """What is shown."""
+        return self._with_common(self._shown)
+
+    def of(self, session_id: str) -> Status | None:
+        """Return the status of a session; None where it has ended, or was never told of."""
+        status = self._sessions.get(session_id)
+        return None if status is None else self._with_common(status)
 
     def update(self, **changes: Any) -> None:
-        """Change fields of the status by name and tell the listener."""
+        """Change fields of what is shown, by name, and tell the listener."""
         with self._lock:
-            if changes.get("phase", self._status.phase) != self._status.phase:
-                changes["since"] = time.monotonic()
-            self._status = replace(self._status, **changes)
-            self._listener.on_status(self._status)
+            self._show(_changed(self._shown, self._take_common(changes)))
+
+    def tell(self, session_id: str, **changes: Any) -> None:
+        """Change fields of a session's status, by name; tell the listener if it is its turn."""
+        with self._lock:
+            before = self._sessions.get(session_id) or Status(session_id=session_id)
+            status = self._sessions[session_id] = _changed(before, self._take_common(changes))
+            if status.phase in (Phase.IDLE, Phase.FAILED):
+                del self._sessions[session_id]
+            live = self._sessions.values()
+            gathering = next((s for s in live if s.phase is Phase.CAPTURING), status)
+            if status is not gathering and status.phase is not Phase.TRAINING:
+                self._listener.on_status(self._with_common(status))
+            if status is gathering or status.phase is not Phase.TRAINING:
+                self._show(gathering)
+
+    def _take_common(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """Keep what concerns no session; return the rest."""
+        self._common = self._common | {k: v for k, v in changes.items() if k in _COMMON}
+        return {k: v for k, v in changes.items() if k not in _COMMON}
+
+    def _with_common(self, status: Status) -> Status:
+        return replace(status, **self._common)
+
+    def _show(self, status: Status) -> None:
+        self._shown = status
+        self._listener.on_status(self._with_common(status))
+
+
+def _changed(status: Status, changes: dict[str, Any]) -> Status:
+    if status.since == 0.0 or changes.get("phase", status.phase) != status.phase:
+        changes["since"] = time.monotonic()
+    return replace(status, **changes)

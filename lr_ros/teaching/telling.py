@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from lr_ros.teaching.capture import Capture
@@ -12,16 +11,14 @@ from lr_ros.teaching.status import Phase
 
 
 def capture_fields(capture: Capture, phase: Phase) -> dict[str, Any]:
-    """Return what the status says of a session that gathers or has just gathered."""
+    """Return what the status says of a session's frames, in this phase."""
     return {
         "class_name": capture.request.class_name,
-        "session_id": capture.session_id,
         "region": capture.request.region,
         "frames": capture.frames,
         "frames_target": capture.request.frames,
         "refused": tuple(capture.refused.items()),
         "progress": capture.progress if phase is Phase.CAPTURING else 0.0,
-        "loss": math.nan,
         "error_code": ErrorCode.NONE,
         "warnings": capture.warnings,
         "message": "",

@@ -168,7 +168,7 @@ class Classroom:
 
     def settle(self) -> None:
         """Wait until the engine has done all that it was given to do."""
-        self.engine.ask(lambda _: None).result(WAIT)
+        self.engine._thread.submit(lambda: None).result(WAIT)
 
     def begin(self, name: str, frames: int = 10) -> Capture:
         """Ask for a session."""
