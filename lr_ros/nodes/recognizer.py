@@ -18,17 +18,19 @@ from std_srvs.srv import SetBool
 from lr_ros.core.backbone import FrozenStage, WeightsError
 from lr_ros.core.quantize import Quantizer, calibrate
 from lr_ros.msg import LatentFrame, LearnerStatus, ModelUpdate, Recognition, Segment
+from lr_ros.nodes.debug_images import DebugImages
 from lr_ros.nodes.model_loader import ModelLoader
 from lr_ros.nodes.tables import RECOGNIZER
 from lr_ros.nodes.window import RecognizeService
-from lr_ros.recognition.drawing import Lesson, annotate, thumbnail
+from lr_ros.recognition.drawing import thumbnail
 from lr_ros.recognition.pipeline import Answer, Pipeline, PipelineConfig
 from lr_ros.ros import qos
 from lr_ros.ros.detections import Detections
 from lr_ros.ros.diagnostics import Diagnostics, Level, Report
 from lr_ros.ros.encoder import backbone_spec
 from lr_ros.ros.faults import Faults
-from lr_ros.ros.images import ImageError, seconds, to_image, to_rgb
+from lr_ros.ros.images import ImageError, seconds, to_rgb
+from lr_ros.ros.lifecycle import told
 from lr_ros.ros.messages import from_roi, to_latent_frame, to_recognition, to_segment
 from lr_ros.ros.parameters import Parameters
 from lr_ros.ros.rates import RateMeter
@@ -44,11 +46,8 @@ SMALLEST = 8
 CALIBRATION_SECONDS = 1.0
 """How long one calibration of the latents' quantiser is used."""
 
-_LESSON_WORDS = {
-    LearnerStatus.CAPTURING: "looking at",
-    LearnerStatus.QUEUED: "about to learn",
-    LearnerStatus.TRAINING: "learning",
-}
+_AT_WORK = (LearnerStatus.CAPTURING, LearnerStatus.QUEUED, LearnerStatus.TRAINING)
+"""States of the learner in which a session's region is looked at."""
 
 
 class RecognizerNode(LifecycleNode):
@@ -66,12 +65,14 @@ class RecognizerNode(LifecycleNode):
         self._input = RateMeter()
         self._output = RateMeter()
         self._latency_ms = 0.0
+        self._status: LearnerStatus | None = None
         self._lesson: LearnerStatus | None = None
         self._quantizer: tuple[float, Quantizer] | None = None
         self._detected: tuple[float, Box] | None = None
 
     # ---- life cycle ---------------------------------------------------------------------------
 
+    @told
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the frozen stage and make the publishers and services."""
         try:
@@ -92,7 +93,7 @@ class RecognizerNode(LifecycleNode):
         self._latents = self.create_publisher(LatentFrame, "latents", qos.results(50))
         self._segments = self.create_publisher(Segment, "segments", qos.results(50))
         self._detections = Detections(self)
-        self._debug = self.create_publisher(Image, "debug_image", qos.camera_output(1))
+        self._debug = DebugImages(self)
         self._model_subscription = self.create_subscription(
             ModelUpdate, "model", self._loader.put, qos.latched()
         )
@@ -117,6 +118,7 @@ class RecognizerNode(LifecycleNode):
         )
         return TransitionCallbackReturn.SUCCESS
 
+    @told
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Listen to the camera."""
         self._worker = NewestWorker("recognition", self._process, self._on_error)
@@ -143,7 +145,7 @@ class RecognizerNode(LifecycleNode):
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Give everything back that configuring made."""
         self._release()
-        for entity in (self._recognitions, self._latents, self._segments, self._debug):
+        for entity in (self._recognitions, self._latents, self._segments):
             self.destroy_publisher(entity)
         for subscription in (
             self._model_subscription,
@@ -153,6 +155,7 @@ class RecognizerNode(LifecycleNode):
             self.destroy_subscription(subscription)
         for service in self._offered:
             self.destroy_service(service)
+        self._debug.close()
         self._detections.close()
         self._diagnostics.close()
         self.destroy_timer(self._silence_timer)
@@ -222,9 +225,7 @@ class RecognizerNode(LifecycleNode):
             self._segments.publish(segment)
         self._window.put(recognition)
         self._output.tick()
-        if self._debug.get_subscription_count() > 0:
-            drawn = annotate(image, answer, self._lesson_to_draw())
-            self._debug.publish(to_image(drawn, header.stamp, header.frame_id))
+        self._debug.publish(image, answer, header, self._status)
 
     def _quantize_by(self, answer: Answer) -> Quantizer:
         now = time.monotonic()
@@ -247,7 +248,8 @@ class RecognizerNode(LifecycleNode):
     # ---- the rest of the world ------------------------------------------------------------------
 
     def _on_learner_status(self, status: LearnerStatus) -> None:
-        self._lesson = status if status.state in _LESSON_WORDS else None
+        self._status = status
+        self._lesson = status if status.state in _AT_WORK else None
 
     def _on_region(self, roi: RegionOfInterest) -> None:
         self._detected = (time.monotonic(), Box(*from_roi(roi)))
@@ -258,12 +260,6 @@ class RecognizerNode(LifecycleNode):
         if detected is None or time.monotonic() - detected[0] > self.parameters["region.timeout"]:
             return None
         return detected[1]
-
-    def _lesson_to_draw(self) -> Lesson | None:
-        status = self._lesson
-        if status is None:
-            return None
-        return Lesson(status.class_name, _LESSON_WORDS[status.state], status.progress)
 
     def _on_enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         self._enabled = request.data

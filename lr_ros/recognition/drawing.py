@@ -1,7 +1,12 @@
-"""The annotated image: what the robot sees, where, and what it calls it."""
+"""The annotated image: what the robot sees, where, what it calls it, and what it is learning.
+
+Everything grows with the image: at 320x240 the letters are as large as can be without hiding the
+object, at 4K they are the same share of the picture.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import cv2
@@ -9,47 +14,84 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lr_ros.recognition.pipeline import Answer
+from lr_ros.recognition.plates import (
+    SHADE,
+    Colour,
+    Placed,
+    Word,
+    paint_bar,
+    paint_plate,
+    paint_word,
+    place,
+)
 from lr_ros.stream.segmenter import Box
 
 Rgb = NDArray[np.uint8]
-Colour = tuple[int, int, int]
 
-KNOWN: Colour = (60, 200, 90)
-UNKNOWN: Colour = (240, 170, 40)
-TEACHING: Colour = (70, 140, 250)
-INK: Colour = (255, 255, 255)
-SHADE: Colour = (20, 20, 20)
+KNOWN: Colour = (92, 224, 120)
+UNKNOWN: Colour = (255, 190, 70)
+TEACHING: Colour = (130, 190, 255)
+INK: Colour = (240, 240, 240)
 THUMBNAIL_SIDE = 64
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
+
+NAMES = 3
+"""Candidate names shown."""
+
+LARGE, SMALL = 0.070, 0.054
+"""Sizes of the fonts, as shares of the image's shorter side."""
+
+LEAST = 9
+"""Smallest font [pixels]: smaller letters cannot be read."""
 
 
 class Lesson(NamedTuple):
-    """A session to be shown: what is taught, its state in a word, and its progress 0..1."""
+    """A session to be shown: what is taught, its state in words, its progress 0..1.
+
+    ``frames`` of ``target`` are gathered (target 0: not said); ``advice`` is for the teacher.
+    """
 
     class_name: str
     doing: str
     progress: float
+    frames: int = 0
+    target: int = 0
+    advice: str = ""
+
+
+@dataclass
+class Layout:
+    """What is drawn where: ``plates`` below ``words``; ``bars`` with their share and colour."""
+
+    plates: list[Box] = field(default_factory=list)
+    words: list[Placed] = field(default_factory=list)
+    bars: list[tuple[Box, float, Colour]] = field(default_factory=list)
 
 
 def annotate(image: Rgb, answer: Answer, lesson: Lesson | None = None) -> Rgb:
-    """Return a copy of ``image`` with region, names, scores and the progress of a session.
-
-    Lines and letters grow with the image, so that they can be read at 320x240 and at 4K.
-    """
+    """Return a copy of ``image`` with region, names, scores and the progress of a session."""
     canvas = image.copy()
-    scale = max(min(image.shape[:2]) / 240.0, 0.5)
-    if answer.segment_id or answer.region.area < image.shape[0] * image.shape[1]:
-        _box(canvas, answer, scale)
-    lines = [f"{h.class_name}  {h.score:.2f}" for h in answer.hypotheses[:3]]
-    if not lines:
-        lines = ["nothing learned yet"]
-    if answer.unknown and answer.hypotheses:
-        seen = "unknown" if answer.segment_id else "nobody in view"
-        lines.insert(0, f"{seen}  {answer.unknown_score:.2f}")
-    _text(canvas, lines, UNKNOWN if answer.unknown else KNOWN, scale)
-    if lesson is not None:
-        _progress(canvas, lesson, scale)
+    height, width = image.shape[:2]
+    if answer.segment_id or answer.region.area < height * width:
+        _outline(canvas, answer)
+    layout = lay_out(width, height, answer, lesson)
+    for plate in layout.plates:
+        paint_plate(canvas, plate)
+    for box, share, colour in layout.bars:
+        paint_bar(canvas, box, share, colour)
+    for placed in layout.words:
+        paint_word(canvas, placed)
     return canvas
+
+
+def lay_out(width: int, height: int, answer: Answer, lesson: Lesson | None) -> Layout:
+    """Return where everything is written in an image of ``width`` x ``height`` pixels."""
+    layout = Layout()
+    side = min(width, height)
+    sizes = max(LEAST, round(LARGE * side)), max(LEAST, round(SMALL * side))
+    _names(layout, width, answer, sizes)
+    if lesson is not None:
+        _progress(layout, (width, height), lesson, sizes[1])
+    return layout
 
 
 def thumbnail(image: Rgb, region: Box) -> bytes:
@@ -62,46 +104,74 @@ def thumbnail(image: Rgb, region: Box) -> bytes:
     return bytes(data.tobytes())
 
 
-def _box(canvas: Rgb, answer: Answer, scale: float) -> None:
+def _outline(canvas: Rgb, answer: Answer) -> None:
     region = answer.region
+    line = max(1, round(min(canvas.shape[:2]) / 160))
     corner = (region.x + region.width - 1, region.y + region.height - 1)
-    thickness = max(1, round(1.5 * scale))
     colour = UNKNOWN if answer.unknown else KNOWN
-    cv2.rectangle(canvas, (region.x, region.y), corner, SHADE, thickness + 2)
-    cv2.rectangle(canvas, (region.x, region.y), corner, colour, thickness)
+    cv2.rectangle(canvas, (region.x, region.y), corner, SHADE, 3 * line)
+    cv2.rectangle(canvas, (region.x, region.y), corner, colour, line)
 
 
-def _text(canvas: Rgb, lines: list[str], colour: Colour, scale: float) -> None:
-    for number, line in enumerate(lines):
-        size = (0.5 if number == 0 else 0.38) * scale
-        top = round((17 + 18 * number) * scale)
-        place = (round(6 * scale), top)
-        _letters(canvas, _ascii(line), place, size, colour if number == 0 else INK)
+def _rows(answer: Answer, large: int, small: int) -> list[tuple[Word, Word | None]]:
+    """Return the lines to be written: a name, and the score beside it."""
+    if not answer.hypotheses:
+        return [(Word("nothing learned yet", small, UNKNOWN), None)]
+    rows: list[tuple[Word, Word | None]] = []
+    if answer.unknown:
+        said = "unknown" if answer.segment_id else "nobody in view"
+        score = Word(f"{answer.unknown_score:.2f}", small, UNKNOWN)
+        rows.append((Word(said, large, UNKNOWN, bold=True), score))
+    for name, score in answer.hypotheses[:NAMES]:
+        first = not rows
+        colour = KNOWN if first else INK
+        word = Word(name, large if first else small, colour, bold=first)
+        rows.append((word, Word(f"{score:.2f}", small, colour)))
+    return rows
 
 
-def _letters(canvas: Rgb, text: str, place: tuple[int, int], size: float, colour: Colour) -> None:
-    """Write on a shaded ground: an outline would have another width in some OpenCV fonts."""
-    thickness = max(1, round(1.4 * size))
-    (width, height), below = cv2.getTextSize(text, _FONT, size, thickness)
-    x, y = place
-    pad = max(2, round(4 * size))
-    left, top = max(x - pad, 0), max(y - height - pad, 0)
-    ground = canvas[top : y + below + pad // 2, left : x + width + pad]
-    ground[:] = (0.35 * ground + 0.65 * np.array(SHADE)).astype(np.uint8)
-    cv2.putText(canvas, text, place, _FONT, size, colour, thickness, cv2.LINE_AA)
+def _names(layout: Layout, width: int, answer: Answer, sizes: tuple[int, int]) -> None:
+    """Write the names in the upper left corner, their scores in a column of their own."""
+    rows = _rows(answer, *sizes)
+    gap = max(2, sizes[1] // 3)
+    column = max((score.width for _, score in rows if score is not None), default=0)
+    room = width - 4 * gap - column - gap
+    names = [name.within(room) for name, _ in rows]
+    across = max(name.width for name in names)
+    top = gap
+    for name, (_, score) in zip(names, rows, strict=True):
+        layout.words.append(place(name, 2 * gap, top))
+        if score is not None:
+            at = 2 * gap + across + gap + column - score.width
+            layout.words.append(
+                place(score, at, top + max(0, (name.height - score.height) * 3 // 4))
+            )
+        top += name.height
+    right = 3 * gap + across + (gap + column if column else 0)
+    layout.plates.append(Box(gap, gap, min(right, width - gap) - gap, top - gap))
 
 
-def _progress(canvas: Rgb, lesson: Lesson, scale: float) -> None:
-    height, width = canvas.shape[:2]
-    bar = max(3, round(5 * scale))
-    end = round(width * min(max(lesson.progress, 0.0), 1.0))
-    cv2.rectangle(canvas, (0, height - bar), (width - 1, height - 1), SHADE, -1)
-    if end > 0:
-        cv2.rectangle(canvas, (0, height - bar), (end - 1, height - 1), TEACHING, -1)
-    place = (round(6 * scale), height - bar - round(5 * scale))
-    _letters(canvas, _ascii(f"{lesson.doing} {lesson.class_name}"), place, 0.42 * scale, TEACHING)
-
-
-def _ascii(text: str) -> str:
-    """Return the text with what OpenCV's font does not have replaced."""
-    return "".join(c if " " <= c <= "~" else "?" for c in text)
+def _progress(layout: Layout, size: tuple[int, int], lesson: Lesson, font: int) -> None:
+    """Write at the lower edge what is being learned, over a bar."""
+    width, height = size
+    bar = max(3, height // 40)
+    gap = max(2, font // 3)
+    lines = [f"{lesson.doing} {lesson.class_name}"]
+    if lesson.advice:
+        lines.append(lesson.advice)
+    if lesson.target:
+        amount = Word(f"{lesson.frames}/{lesson.target}", font, TEACHING)
+    else:
+        amount = Word(f"{100 * min(max(lesson.progress, 0.0), 1.0):.0f} %", font, TEACHING)
+    room = width - amount.width - 4 * gap
+    words = [Word(lines[0], font, TEACHING, bold=True).within(room)]
+    words += [Word(line, font, UNKNOWN).within(width - 2 * gap) for line in lines[1:]]
+    top = height - bar - sum(word.height for word in words)
+    if top < 0:
+        return  # an image this small has room for the names at most
+    layout.plates.append(Box(0, top, width, height - bar - top))
+    layout.bars.append((Box(0, height - bar, width, bar), lesson.progress, TEACHING))
+    layout.words.append(place(amount, width - gap - amount.width, top))
+    for word in words:
+        layout.words.append(place(word, gap, top))
+        top += word.height

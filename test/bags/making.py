@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
+from stream.synthetic import FPS, HEIGHT, WIDTH, Thing, texture
 
 from lr_ros.bags.typestore import typestore
-from stream.synthetic import FPS, HEIGHT, WIDTH, Thing, texture
 
 START_NS = 1_700_000_000_000_000_000
 STEP_NS = int(1e9 / FPS)
@@ -57,12 +57,12 @@ def jpeg(number: int, image: np.ndarray):
     )
 
 
-def status(number: int, state: int, name: str, session: str, frames: int = 0, code: int = 0):
+def status(number: int, state: int, name: str, session: str, code: int = 0):
     types = typestore().types
     roi = types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
     return types["lr_ros/msg/LearnerStatus"](
         header=header(number), state=state, paused=False, class_name=name, session_id=session,
-        roi=roi, frames=frames, frames_target=20, frames_refused=0, refusal_reasons=[],
+        roi=roi, frames=0, frames_target=20, frames_refused=0, refusal_reasons=[],
         refusal_counts=np.zeros(0, np.uint32), progress=0.0, loss=0.0, model_version=0, classes=[],
         replay_used=0, replay_capacity=0, elapsed=0.0, error_code=code, warnings=[], message="",
     )  # fmt: skip
@@ -100,7 +100,10 @@ def teaching() -> list[tuple[int, object]]:
     for place, (begin, end, name) in enumerate(STAYS[:2]):
         first, last, session = int(begin * FPS) + 5, int(end * FPS) - 3, f"session{place}"
         said += [(number, status(number, 1, name, session)) for number in range(first, last)]
-        said += [(last, status(last, 2, name, session)), (last + 1, status(last + 1, 3, name, session))]
+        said += [
+            (last, status(last, 2, name, session)),
+            (last + 1, status(last + 1, 3, name, session)),
+        ]
         said += [(last + 5, status(last + 5, 0, name, session))]
     said += [(95, status(95, 1, "pot", "third")), (99, status(99, 4, "pot", "third", code=5))]
     return said
