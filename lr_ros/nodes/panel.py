@@ -24,6 +24,7 @@ from lr_ros.panel.facts import NodeReport
 from lr_ros.panel.pictures import Pictures
 from lr_ros.panel.server import PanelServer
 from lr_ros.ros import qos
+from lr_ros.ros.diagnostics import Diagnostics, Level, Report
 from lr_ros.ros.images import ImageError, to_rgb
 from lr_ros.ros.parameters import Parameters
 from lr_ros.ros.spin import StartError, run_node
@@ -66,6 +67,7 @@ class PanelNode(Node):
         )
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(_TICK, self._watch, clock=steady)
+        self._diagnostics = Diagnostics(self, self._report)
 
     def close(self) -> None:
         """End the server and every thread."""
@@ -97,6 +99,12 @@ class PanelNode(Node):
             )
         self.get_logger().info(f"the panel is at {address}")
         return server
+
+    def _report(self) -> Report:
+        looked_at = self._debug is not None
+        summary = "somebody looks" if looked_at else "nobody looks"
+        values = {"port": self._server.port, "questions": len(self.board.questions)}
+        return Report(Level.OK, summary, values)
 
     # ---- what is heard --------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ def _every_node(probe: Probe, directory: Path) -> list[NodeProcess]:
         "recognizer": {},
         "simulated_camera": {"image.rate": 30.0},
         "image_source": {"source.path": _pictures(directory), "image.compressed": True},
+        "panel": {"port": 0},
     }
     return [
         NodeProcess(name, probe.namespace, probe.domain_id, directory, parameters=parameters)

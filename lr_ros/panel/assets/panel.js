@@ -14,6 +14,8 @@
           number = Number(answer.headers.get("X-Picture"));
           const old = image.src;
           image.src = URL.createObjectURL(await answer.blob());
+          await image.decode();
+          image.parentElement.style.aspectRatio = `${image.naturalWidth} / ${image.naturalHeight}`;
           image.dataset.picture = number;
           if (old.startsWith("blob:")) URL.revokeObjectURL(old);
         } else if (answer.status !== 204) {

@@ -14,7 +14,7 @@ class ClassesCard:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._shown: object = None
-        with ui.element("section").classes("lr-card lr-known"):
+        with ui.element("section").classes("lr-card lr-classes"):
             with ui.element("div").classes("lr-title-row"):
                 ui.label("What it knows").classes("lr-title")
                 self._undo = ui.button("Undo", icon="undo", on_click=self._take_back).props(
@@ -92,7 +92,7 @@ class ClassesCard:
     async def _take_back(self) -> None:
         text = (
             "The last change of what the robot knows is taken back, whoever made it: "
-            "a lesson, a new name, something forgotten, or another undo's target before it."
+            "something learned, renamed or forgotten."
         )
         if await confirm("Undo the last change?", text, "Undo"):
             await self._desk.run(self._desk.robot.undo)

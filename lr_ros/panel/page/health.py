@@ -55,7 +55,7 @@ class HealthCard:
 
     def __init__(self) -> None:
         self._shown: tuple[Line, ...] = ()
-        with ui.element("section").classes("lr-card"):
+        with ui.element("section").classes("lr-card lr-health"):
             ui.label("How it is").classes("lr-title")
             self._place = ui.element("div").classes("lr-lines")
 

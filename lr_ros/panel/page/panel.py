@@ -42,6 +42,7 @@ class Panel:
     def build(self) -> None:
         """Build the page for the browser that asks, and keep it up to date."""
         ui.add_head_html(_HEAD)
+        ui.colors(primary="#2f6fdb", negative="#c0352b", positive="#1d8a4a", warning="#a96500")
         page = _Page(Desk(self._robot, self._executor), self._board)
         page.refresh()
         ui.timer(PERIOD, page.refresh)
@@ -58,15 +59,12 @@ class _Page:
             with ui.element("div").classes("lr-columns"):
                 with ui.element("div").classes("lr-column"):
                     self._answer = AnswerCard()
+                    self._classes = ClassesCard(desk)
                 with ui.element("div").classes("lr-column"):
                     self._teach = TeachCard(desk)
                     self._questions = QuestionsCard(desk)
-                    self._health = HealthCard()
-            with ui.element("div").classes("lr-columns"):
-                with ui.element("div").classes("lr-column"):
-                    self._classes = ClassesCard(desk)
-                with ui.element("div").classes("lr-column"):
                     self._plot = PlotCard()
+                    self._health = HealthCard()
 
     def refresh(self) -> None:
         """Show what has changed."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from nicegui import ui
 
 from lr_ros.panel.view.classes import Plot
 
-_INK = "#7d8592"
+_QUIET = {"color": "#7d8592", "fontSize": 12}
 """Legible on dark and on light."""
 
 _ROW = 30
@@ -16,13 +17,15 @@ _ROW = 30
 
 
 class PlotCard:
-    """Two plots side by side that share their classes."""
+    """Two plots beside each other, or one below the other where there is no room."""
 
     def __init__(self) -> None:
         self._shown: Plot | None = None
-        with ui.element("section").classes("lr-card") as self._card:
+        with ui.element("section").classes("lr-card lr-plot") as self._card:
             ui.label("Accuracy and memory by class").classes("lr-title")
-            self._chart = ui.echart({}, renderer="svg").classes("lr-chart")
+            with ui.element("div").classes("lr-charts"):
+                self._accuracy = ui.echart({}, renderer="svg").classes("lr-chart")
+                self._latents = ui.echart({}, renderer="svg").classes("lr-chart")
 
     def show(self, plot: Plot) -> None:
         """Draw this."""
@@ -30,63 +33,60 @@ class PlotCard:
             return
         self._shown = plot
         self._card.set_visibility(bool(plot.names))
-        self._chart.style(replace=f"height: {80 + _ROW * max(len(plot.names), 2)}px")
-        self._chart.options.clear()
-        self._chart.options.update(options_of(plot))
-        self._chart.update()
+        accuracy = [None if share is None else round(share, 1) for share in plot.accuracy]
+        _draw(self._accuracy, bars("Held-out accuracy [%]", plot.names, accuracy, 100, "#2f7fd6"))
+        _draw(self._latents, bars("Latents in memory", plot.names, plot.latents, None, "#8462cc"))
 
 
-def options_of(plot: Plot) -> dict[str, Any]:
-    """Return the chart; names are values in it, never keys or formats, so they stay text."""
-    names = list(plot.names)
-    accuracy = [None if a is None else round(a, 1) for a in plot.accuracy]
-    quiet = {"color": _INK, "fontSize": 12}
-    category = {"type": "category", "inverse": True, "data": names, "axisTick": {"show": False}}
-    line = {
-        "axisLine": {"show": False},
-        "splitLine": {"lineStyle": {"color": _INK, "opacity": 0.2}},
-    }
-    title = {"textStyle": {"color": _INK, "fontSize": 12, "fontWeight": "normal"}, "top": 0}
+def _draw(chart: ui.echart, options: dict[str, Any]) -> None:
+    chart.style(replace=f"height: {58 + _ROW * max(len(options['yAxis']['data']), 2)}px")
+    chart.options.clear()
+    chart.options.update(options)
+    chart.update()
+
+
+def bars(
+    title: str,
+    names: Sequence[str],
+    values: Sequence[float | None],
+    largest: float | None,
+    colour: str,
+) -> dict[str, Any]:
+    """Return a chart of a bar a class; names are values in it, never keys, so they stay text."""
     return {
         "animationDuration": 300,
-        "title": [
-            {**title, "text": "held-out accuracy [%]", "left": "24%"},
-            {**title, "text": "latents in memory", "left": "66%"},
-        ],
-        "grid": [
-            {"left": "24%", "width": "34%", "top": 28, "bottom": 28},
-            {"left": "66%", "width": "28%", "top": 28, "bottom": 28},
-        ],
-        "xAxis": [
-            {"type": "value", "min": 0, "max": 100, "gridIndex": 0, "axisLabel": quiet, **line},
-            {
-                **{"type": "value", "min": 0, "minInterval": 1, "gridIndex": 1, **line},
-                "axisLabel": quiet,
-                "splitNumber": 3,
-            },
-        ],
-        "yAxis": [
-            {
-                **category,
-                "gridIndex": 0,
-                "axisLabel": {**quiet, "width": 88, "overflow": "truncate"},
-            },
-            {**category, "gridIndex": 1, "axisLabel": {"show": False}},
-        ],
+        "title": {"text": title, "textStyle": {**_QUIET, "fontWeight": "normal"}, "top": 0},
+        "grid": {"left": 92, "right": 16, "top": 26, "bottom": 26},
+        "xAxis": {
+            "type": "value",
+            "min": 0,
+            **({} if largest is None else {"max": largest}),
+            "minInterval": 1,
+            "splitNumber": 3,
+            "axisLabel": _QUIET,
+            "splitLine": {"lineStyle": {"color": _QUIET["color"], "opacity": 0.2}},
+        },
+        "yAxis": {
+            "type": "category",
+            "inverse": True,
+            "data": list(names),
+            "axisTick": {"show": False},
+            "axisLabel": {**_QUIET, "width": 80, "overflow": "truncate", "interval": 0},
+        },
         "series": [
-            _bars(accuracy, 0, "#3b82d6"),
-            _bars(list(plot.latents), 1, "#8d6bd1"),
+            {
+                "type": "bar",
+                "data": list(values),
+                "barMaxWidth": 16,
+                "itemStyle": {"color": colour, "borderRadius": [0, 4, 4, 0]},
+                "label": {
+                    "show": True,
+                    "position": "insideLeft",
+                    "color": "#ffffff",
+                    "textBorderColor": colour,
+                    "textBorderWidth": 2,
+                    "fontSize": 11,
+                },
+            }
         ],
-    }
-
-
-def _bars(values: list[Any], grid: int, colour: str) -> dict[str, Any]:
-    return {
-        "type": "bar",
-        "xAxisIndex": grid,
-        "yAxisIndex": grid,
-        "data": values,
-        "barMaxWidth": 14,
-        "itemStyle": {"color": colour, "borderRadius": [0, 4, 4, 0]},
-        "label": {"show": True, "position": "insideLeft", "color": "#ffffff", "fontSize": 11},
     }

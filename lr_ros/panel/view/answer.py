@@ -23,7 +23,10 @@ class Bar(NamedTuple):
 
 
 class AnswerView(NamedTuple):
-    """``tone`` is known, unknown or silent; ``unknown`` is None before anything is learned."""
+    """``tone`` is known, unknown, silent, or lost where no picture is recognized.
+
+    ``unknown`` is None before anything is learned.
+    """
 
     headline: str
     detail: str
@@ -37,7 +40,7 @@ def answer_view(facts: Facts) -> AnswerView:
     """Return what is in view, as the recognizer says."""
     seen = facts.recognition
     if seen is None or not facts.answers_come:
-        return AnswerView("No answer", "No picture is being recognized.", "silent")
+        return AnswerView("No answer", "No picture is being recognized.", "lost")
     region = seen.region
     headline, detail, tone = _headline(seen)
     return AnswerView(

@@ -221,10 +221,10 @@ def _learner_line(facts: Facts) -> Line:
 def _disk_line(facts: Facts) -> Line:
     report = facts.report(LEARNER)
     if report is None or "saved" not in report.values:
-        return Line("fail", "Memory on disk", "not known without the learner")
+        return Line("fail", "On disk", "not known without the learner")
     if report.values["saved"] != "True":
-        return Line("fail", "Memory on disk", "not saved")
-    return Line("ok", "Memory on disk", "all that was learned is saved")
+        return Line("fail", "On disk", "not saved")
+    return Line("ok", "On disk", "all that was learned is saved")
 
 
 def _name(facts: Facts, relative: str) -> str:

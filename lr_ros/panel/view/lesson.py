@@ -28,8 +28,8 @@ class LessonView(NamedTuple):
 
     @property
     def may_teach(self) -> bool:
-        """Whether a session can begin."""
-        return self.stage in ("ready", "failed")
+        """Whether a session can begin: also while an earlier one trains or waits for it."""
+        return self.stage in ("ready", "failed", "queued", "training")
 
     @property
     def may_finish(self) -> bool:

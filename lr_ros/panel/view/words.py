@@ -10,7 +10,7 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 def percent(share: float) -> str:
     """Return a share 0..1 as whole percents; a dash where it was not measured."""
-    if math.isnan(share):
+    if not math.isfinite(100 * share):
         return "–"  # noqa: RUF001 - a dash for people
     # 100% is kept for what is whole: 0.999 of frames right is not all of them.
     whole = round(100 * share)
