@@ -26,6 +26,7 @@ from lr_ros.ros import qos
 from lr_ros.ros.diagnostics import Diagnostics, Level, Report
 from lr_ros.ros.encoder import backbone_spec
 from lr_ros.ros.faults import Faults
+from lr_ros.ros.lifecycle import told
 from lr_ros.ros.messages import (
     MessageError,
     from_latent_frame,
@@ -64,6 +65,7 @@ class LearnerNode(LifecycleNode):
 
     # ---- life cycle ---------------------------------------------------------------------------
 
+    @told
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the network, open the store, restore what is known, begin to work."""
         self._models = self.create_publisher(ModelUpdate, "model", qos.latched())
@@ -87,6 +89,7 @@ class LearnerNode(LifecycleNode):
         )
         return TransitionCallbackReturn.SUCCESS
 
+    @told
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take requests and latents."""
         self.active = True

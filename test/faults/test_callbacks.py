@@ -58,3 +58,37 @@ def test_a_callback_that_fails(own_probe: Probe, tmp_path: Path) -> None:
         text = log.read()
     assert "OverflowError: a fault of ours" in text
     assert text.count("a callback failed") == 1, "told of now and then only"
+
+
+_TRANSITION = """
+import sys
+from rclpy.lifecycle import LifecycleNode
+from lr_ros.ros.lifecycle import told
+from lr_ros.ros.spin import run_node
+
+class Faulty(LifecycleNode):
+    def __init__(self):
+        super().__init__("faulty")
+        self.declare_parameter("autostart", True)
+
+    @told
+    def on_configure(self, state):
+        raise KeyError("a fault of ours")
+
+sys.exit(run_node(Faulty))
+"""
+
+
+def test_a_node_that_cannot_start_says_why(own_probe: Probe, tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", _TRANSITION],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=environment_for(own_probe.domain_id),
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "on_configure failed" in ended.stderr
+    assert "KeyError: 'a fault of ours'" in ended.stderr
