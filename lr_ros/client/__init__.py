@@ -19,6 +19,7 @@ from lr_ros.client.records import (
     Recognition,
     Region,
     SegmentInfo,
+    SessionStart,
     Status,
 )
 from lr_ros.client.watching import MessageStream
@@ -38,5 +39,6 @@ __all__ = [
     "Recognition",
     "Region",
     "SegmentInfo",
+    "SessionStart",
     "Status",
 ]

@@ -25,6 +25,7 @@ from lr_ros.client.records import (
     Recognition,
     Region,
     SegmentInfo,
+    SessionStart,
     Status,
 )
 from lr_ros.client.watching import MessageStream
@@ -134,10 +135,11 @@ class LearnClient:
         frames: int | None = None,
         duration: float | None = None,
         roi: Region | tuple[int, int, int, int] | None = None,
-    ) -> str:
-        """Begin a session and return its id at once; arguments as in :meth:`learn`."""
+    ) -> SessionStart:
+        """Begin a session; return its id and first advice at once. Arguments: see :meth:`learn`."""
         request = self._filled(srv.LearnClass.Request(), name, frames, duration, roi)
-        return str(self._call(srv.LearnClass, "learn_class", request).session_id)
+        answer = self._call(srv.LearnClass, "learn_class", request)
+        return SessionStart(answer.session_id, tuple(answer.warnings))
 
     def stop_session(self, keep: bool = True) -> int:
         """End the running capture and learn from it, or discard it; return its good frames."""

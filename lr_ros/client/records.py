@@ -96,6 +96,14 @@ class Recognition:
         )
 
 
+@dataclass(frozen=True)
+class SessionStart:
+    """A session that has begun: its id, as in the status, and advice on what was seen already."""
+
+    session_id: str
+    warnings: tuple[str, ...] = ()
+
+
 class LearnerState(IntEnum):
     """What the learner does."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from lr_ros.client import LearnError
+from lr_ros.client import LearnError, SessionStart
 from lr_ros.evaluation.truth import Appearance, Truth
 from lr_ros.msg import ErrorCode
 
@@ -17,8 +17,8 @@ _ENDED_ITSELF = {ErrorCode.NO_SESSION, ErrorCode.BUSY}
 class Robot(Protocol):
     """The part of the client that teaching needs."""
 
-    def learn_class(self, name: str) -> str:
-        """Begin a session and return its id."""
+    def learn_class(self, name: str) -> SessionStart:
+        """Begin a session and return its id, with advice."""
 
     def stop_session(self, keep: bool = True) -> int:
         """End the capture and learn from it; return its frames."""
@@ -75,7 +75,7 @@ class Teacher:
             return  # it was refused for good
         name = lesson.appearance.name
         try:
-            lesson.session_id = self._robot.learn_class(name)
+            lesson.session_id = self._robot.learn_class(name).session_id
             lesson.note = ""
         except LearnError as error:
             waits = error.code in _TRY_AGAIN

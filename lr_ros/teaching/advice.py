@@ -8,12 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lr_ros.core.learner import LatentReplayLearner
+from lr_ros.teaching.capture import Capture
 
 SAMPLE = 8
 """Frames that the likeness to known classes rests on."""
 
 ALIKE = 0.7
 """Mean probability above which an object looks like a known class."""
+
+
+NOBODY = "no object is in view: the whole image is learned"
+NOBODY_WAS = "no object was in view: the whole image was learned"
+
+
+def nobody_in_view(capture: Capture) -> tuple[str, ...]:
+    """Return the warning that a session learns the background, too; nothing where it does not."""
+    if not capture.of_whole_image:
+        return ()
+    return (NOBODY if capture.end is None else NOBODY_WAS,)
 
 
 def advise(

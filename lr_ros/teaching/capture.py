@@ -103,6 +103,7 @@ class Capture:
         self._gate = QualityGate(config.quality)
         self._segment_id = 0
         self._elsewhere = 0
+        self._whole_image = False
         self._begin()
 
     def _begin(self) -> None:
@@ -134,6 +135,16 @@ class Capture:
         return self._segment_id
 
     @property
+    def of_whole_image(self) -> bool:
+        """Whether nobody is in view, and no region is asked for or set: all there is is learned."""
+        return self._whole_image and self._segment_id == 0
+
+    def see(self, record: LatentRecord) -> None:
+        """Note what is in view, whether or not the frame is one to learn from."""
+        corner = record.region.x == record.region.y == 0
+        self._whole_image = record.segment_id == 0 and corner and not self.request.region
+
+    @property
     def refused(self) -> dict[str, int]:
         """How many frames were refused, by reason."""
         return dict(self._buffer.refused)
@@ -151,6 +162,7 @@ class Capture:
             self._note_outcome()
             return False
         self.last_frame_at = now
+        self.see(record)
         packed = record.packed
         refusal = self._gate.check(packed.sharpness, packed.brightness, latent)
         self._buffer.offer(record.stamp, latent, refusal)

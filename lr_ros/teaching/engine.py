@@ -17,7 +17,7 @@ from typing import TypeVar
 from lr_ros.core.learner import LatentReplayLearner
 from lr_ros.core.store import Store
 from lr_ros.stream.memory import SegmentMemory
-from lr_ros.teaching.advice import advise
+from lr_ros.teaching.advice import advise, nobody_in_view
 from lr_ros.teaching.attention import Attention
 from lr_ros.teaching.capture import Capture, LatentRecord
 from lr_ros.teaching.changes import Changes
@@ -281,7 +281,8 @@ class Engine:
     def _advise(self, capture: Capture) -> tuple[str, ...]:
         self._advised_at = time.monotonic()
         name, latents = capture.request.class_name, list(capture.latents)
-        capture.warnings = advise(self._learner, name, latents, capture.refused)
+        advice = advise(self._learner, name, latents, capture.refused)
+        capture.warnings = (*nobody_in_view(capture), *advice)
         return capture.warnings
 
     def _wonder_about(self, segment_id: int, ended: bool) -> None:

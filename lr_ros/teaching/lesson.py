@@ -11,7 +11,7 @@ import numpy as np
 from lr_ros.core.learner import CanceledError, Progress
 from lr_ros.core.state import State
 from lr_ros.core.store import JournalEntry, StoreError
-from lr_ros.teaching.advice import advise
+from lr_ros.teaching.advice import advise, nobody_in_view
 from lr_ros.teaching.capture import Capture, CaptureConfig
 from lr_ros.teaching.errors import ErrorCode, TeachingError
 from lr_ros.teaching.examination import ExaminationConfig, examine
@@ -118,7 +118,8 @@ class Lessons:
         name = capture.request.class_name
         learner = self._knowledge.learner
         snapshot = learner.snapshot()
-        warnings = advise(learner, name, list(capture.latents), capture.refused)
+        advice = advise(learner, name, list(capture.latents), capture.refused)
+        warnings = (*nobody_in_view(capture), *advice)
         report = self._trainer.finish(capture, lambda p: self._tell_progress(capture, p))
         verdict = examine(learner.compare(snapshot), self._examination.largest_fall)
         if not verdict.passed and self._examination.keep_old:

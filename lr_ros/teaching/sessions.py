@@ -50,7 +50,7 @@ class Sessions:
         self._segments = segments
         self._board = board
         self._outcomes = outcomes
-        self._last_segment = 0
+        self._last: LatentRecord | None = None
         self._last_arrival = -float("inf")
 
     # ---- requests -----------------------------------------------------------------------------
@@ -65,8 +65,9 @@ class Sessions:
             self._admit(request.class_name)
             guards.refuse_if_silent(self._silence, self.config.silence)
             capture = self._open(request)
-            if self._last_segment and not request.region:
-                for record in self._segments.records(self._last_segment):
+            segment_id = self._see_last(capture)
+            if segment_id and not request.region:
+                for record in self._segments.records(segment_id):
                     capture.offer(record, record.unpack(), time.monotonic())
             self.tell(capture)
             self._end_if_due(capture)
@@ -138,7 +139,7 @@ class Sessions:
         """
         now = time.monotonic()
         with self.lock:
-            self._last_segment, self._last_arrival = record.segment_id, now
+            self._last, self._last_arrival = record, now
             self._segments.add(record)
             capture = self.gathering()
             if capture is None:
@@ -238,6 +239,13 @@ class Sessions:
     def _open(self, request: LearnRequest) -> Capture:
         self.capture = Capture(uuid.uuid4().hex[:12], request, self.config.capture)
         return self.capture
+
+    def _see_last(self, capture: Capture) -> int:
+        """Let a session see what was in view last; return that segment."""
+        if self._last is None:
+            return 0
+        capture.see(self._last)
+        return self._last.segment_id
 
     def _end_if_due(self, capture: Capture) -> None:
         """Hand an ended session on to training, or conclude it where it has too few frames."""

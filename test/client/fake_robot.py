@@ -170,6 +170,7 @@ class FakeLearner(Node):
             return self._refuse(answer, ErrorCode.INVALID_ARGUMENT, f"frames {request.frames}")
         self.session = request.class_name
         answer.success, answer.session_id = True, "s7"
+        answer.warnings = ["looks like mug, 0.93"]
         return answer
 
     def stop_session(self, request, answer):

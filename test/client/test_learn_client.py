@@ -20,6 +20,7 @@ from lr_ros.client import (
     LearnError,
     LearnerState,
     NotAvailableError,
+    SessionStart,
 )
 from lr_ros.client.learning import LearnGoal
 
@@ -126,7 +127,7 @@ def ask_until_it_fails(client: LearnClient, seconds: float) -> None:
 
 
 def test_sessions_by_service(client):
-    assert client.learn_class("cup") == "s7"
+    assert client.learn_class("cup") == SessionStart("s7", ("looks like mug, 0.93",))
     assert client.stop_session() == 5
     with pytest.raises(LearnError) as caught:
         client.stop_session(keep=False)

@@ -6,7 +6,7 @@ import pytest
 from lr_ros.msg import ErrorCode
 
 from evaluation.test_truth import truth_of
-from lr_ros.client import LearnError
+from lr_ros.client import LearnError, SessionStart
 from lr_ros.evaluation.teacher import Teacher
 
 
@@ -20,12 +20,12 @@ class Robot:
         self._stop_errors = list(stop_errors)
         self._sessions = 0
 
-    def learn_class(self, name: str) -> str:
+    def learn_class(self, name: str) -> SessionStart:
         self.calls.append((self.index, f"learn {name}"))
         if self._learn_errors and (code := self._learn_errors.pop(0)):
             raise LearnError.from_answer(code, f"no {name}")
         self._sessions += 1
-        return f"s{self._sessions}"
+        return SessionStart(f"s{self._sessions}")
 
     def stop_session(self, keep: bool = True) -> int:
         assert keep
