@@ -27,6 +27,7 @@ import torch
 from numpy.typing import NDArray
 
 from lr_ros.benchmark import machine
+from lr_ros.benchmark.script import run_script, steps
 from lr_ros.core.backbone import BackboneSpec, FrozenStage
 from lr_ros.core.learner import LatentReplayLearner, LearnerConfig
 
@@ -81,7 +82,7 @@ def ours(spec: BackboneSpec, config: LearnerConfig, repeats: int, threads: int) 
         latents = encoder.encode(pictures(NEW, number))
         learner.learn_batch(latents, *_names(NEW, number))
 
-    return [measured(partial(update, r + 1)) for r in range(repeats)]
+    return [measured(partial(update, r + 1)) for r in steps(range(repeats), "updates")]
 
 
 def _names(count: int, batch: int) -> tuple[list[str], list[str]]:
@@ -180,4 +181,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

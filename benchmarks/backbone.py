@@ -58,7 +58,8 @@ TRAINABLE = (
     BackboneSpec("mobilenet_v1", "conv5_6/dw"),
     BackboneSpec("mobilenet_v1", "conv6/dw"),
 )
-WAYS = tuple((norm, kind) for norm in ("folded", "batch_renorm") for kind in ("float32", "bfloat16"))
+_NORMS, _TYPES = ("folded", "batch_renorm"), ("float32", "bfloat16")
+WAYS = tuple((norm, kind) for norm in _NORMS for kind in _TYPES)
 BATCH, PICTURES = 128, 64
 MATRIX_SIDE = 2048
 

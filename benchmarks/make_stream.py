@@ -16,6 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from lr_ros.benchmark.script import run_script
 from lr_ros.sim.lights import SETTINGS
 from lr_ros.sim.motion import Motion
 from lr_ros.sim.scene import SceneConfig, SimulatedScene
@@ -122,4 +123,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -16,6 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from lr_ros.benchmark.script import run_script, steps
 from lr_ros.stream.segmenter import Box, Segmenter, SegmentView
 
 LEAST_IOU = 0.5  # in time, for a segment to count as found
@@ -84,7 +85,7 @@ def measure(video: Path) -> Score:
     for place in range(len(frames)):
         whole, image = capture.read()
         if not whole:
-            raise SystemExit(f"{video} ends after {place} frames; its truth has {len(frames)}")
+            raise ValueError(f"{video} ends after {place} frames; its truth has {len(frames)}")
         picture = np.ascontiguousarray(image[..., ::-1])
         began = time.thread_time()
         views.append(segmenter.update(picture, place / fps))
@@ -125,7 +126,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     print("| stream | F1 | found | false | start [s] | end [s] | box IoU | CPU ms a frame |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for video in videos:
+    for video in steps(videos, "streams"):
         s = measure(video)
         print(
             f"| {video.stem} | {s.f1:.3f} | {s.found}/{s.truths} | {s.false} | "
@@ -135,4 +136,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

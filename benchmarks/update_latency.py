@@ -29,6 +29,7 @@ from lr_ros.benchmark import machine
 from lr_ros.benchmark.dataset import Clip, Dataset
 from lr_ros.benchmark.images import read_images
 from lr_ros.benchmark.layouts import open_dataset
+from lr_ros.benchmark.script import run_script, steps
 from lr_ros.core.backbone import BackboneSpec, FrozenStage
 from lr_ros.core.learner import LatentReplayLearner, LearnerConfig
 from lr_ros.core.model import ServingModel
@@ -172,7 +173,7 @@ def main() -> None:
     print("| session | last frame to answer, s | steps | accuracy | steps unhurried | accuracy |")
     print("| --- | --- | --- | --- | --- | --- |")
     updates, gaps = [], []
-    for number, session in enumerate(scene.sessions, 1):
+    for number, session in enumerate(steps(scene.sessions, "sessions"), 1):
         update = teach_live(live, encoder, session, args.rate, Clock(args.clock))
         report = unhurried.learn(session[0], encoder.encode(session[1]), f"session {number}")
         here, there = accuracy(live, scene), accuracy(unhurried, scene)
@@ -202,4 +203,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -19,6 +19,7 @@ from lr_ros.benchmark.child import Failed, Task
 from lr_ros.benchmark.run import Job, Step
 
 _STOP_SECONDS = 5.0
+_PACE_SECONDS = 3600.0  # of the past from which the time left is guessed: a run may take minutes
 
 
 @dataclass
@@ -66,6 +67,7 @@ def _bars(console: Console) -> Progress:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
         console=console,
+        speed_estimate_period=_PACE_SECONDS,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lr_ros.benchmark.layouts import LAYOUTS, LEVELS
 from lr_ros.benchmark.protocols import NICV2_CLIPS, PROTOCOLS
 from lr_ros.benchmark.settings import STRATEGIES, Settings, Variant
+from lr_ros.cli.errors import USAGE, CommandError
 
 if TYPE_CHECKING:
     from lr_ros.benchmark.bench import Plan
@@ -106,11 +107,11 @@ def run(args: argparse.Namespace) -> int:
         console.print("stopped; the same command goes on from here")
         return 130
     except (ValueError, OSError) as error:
-        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
-        return 2
+        raise CommandError(str(error), USAGE) from error
     for name, failure in failures.items():
+        where = failure.details if args.verbose else "--verbose shows where"
         console.print(
-            f"[red]{name} failed[/red]\n{escape(failure.details or failure.message)}",
+            f"[red]{escape(name)} failed: {escape(failure.message)}[/red]\n{escape(where)}",
             soft_wrap=True,
         )
     if (plan.out / "results.md").is_file():

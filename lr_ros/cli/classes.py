@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lr_ros.cli.errors import OK, USAGE, CommandError
-from lr_ros.cli.output import as_json, clock, connect, percent, say, table
+from lr_ros.cli.output import as_json, clock, connect, notes, percent, say, table
 
 
 def add_parser(subparsers: Any) -> None:
@@ -108,14 +108,23 @@ def run_reset(arguments: argparse.Namespace) -> int:
 
 def run_save(arguments: argparse.Namespace) -> int:
     """Save the model."""
+    from lr_ros.cli.progress import waiting  # noqa: PLC0415 - a tenth of a second, where shown
+
     with connect(arguments) as client:
-        say(f"saved to {client.save(arguments.name, arguments.overwrite)}")
+        with waiting(notes(), f"saving {arguments.name!r}", client.answer_timeout):
+            path = client.save(arguments.name, arguments.overwrite)
+        say(f"saved to {path}")
     return OK
 
 
 def run_load(arguments: argparse.Namespace) -> int:
     """Load a saved model."""
-    with connect(arguments) as client:
+    from lr_ros.cli.progress import waiting  # noqa: PLC0415 - a tenth of a second, where shown
+
+    with (
+        connect(arguments) as client,
+        waiting(notes(), f"loading {arguments.name!r}", client.answer_timeout),
+    ):
         names = client.load(arguments.name)
     say(f"loaded {arguments.name!r}: {', '.join(names) or 'no classes'}")
     return OK

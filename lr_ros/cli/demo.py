@@ -126,22 +126,11 @@ class DemoProgress:
     """A bar over the demo's steps, and one for what is being learned."""
 
     def __init__(self, count: int, verbose: bool) -> None:
-        from rich.progress import (  # noqa: PLC0415 - a tenth of a second, only where shown
-            BarColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-        )
+        from lr_ros.cli.progress import bars  # noqa: PLC0415 - a tenth of a second, where shown
 
         self._verbose = verbose
         self._count = count
-        self._progress = Progress(
-            TextColumn("{task.description:28}", markup=False),
-            BarColumn(),
-            TextColumn("{task.fields[detail]}", markup=False),
-            TimeElapsedColumn(),
-            console=notes(),
-        )
+        self._progress = bars(notes(), width=28)
         self._steps = self._progress.add_task(
             "starting camera and nodes", total=2 * count, detail=""
         )

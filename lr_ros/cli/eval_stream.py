@@ -90,23 +90,12 @@ class PlayProgress:
     """A bar over the stream's frames, with what is taught and answered now."""
 
     def __init__(self, verbose: bool) -> None:
-        from rich.progress import (  # noqa: PLC0415 - a tenth of a second, only where shown
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
+        from rich.progress import MofNCompleteColumn  # noqa: PLC0415 - slow, only where shown
+
+        from lr_ros.cli.progress import bars  # noqa: PLC0415 - likewise
 
         self._verbose = verbose
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[detail]}", markup=False),
-            console=notes(),
-        )
+        self._progress = bars(notes(), MofNCompleteColumn())
         self._task = self._progress.add_task("starting the nodes", total=None, detail="")
 
     def tick(self, tick: Tick) -> None:

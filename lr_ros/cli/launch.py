@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from lr_ros import launching
+from lr_ros.cli.errors import USAGE, CommandError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -37,8 +37,7 @@ def run(args: argparse.Namespace) -> int:
             return _show_arguments(args.file)
         return launching.run(args.file, _parsed(args.arguments))
     except launching.LaunchError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        raise CommandError(str(error), USAGE) from error
 
 
 def _parsed(arguments: list[str]) -> dict[str, str]:

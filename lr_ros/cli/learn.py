@@ -6,11 +6,12 @@ import argparse
 import math
 from typing import TYPE_CHECKING, Any
 
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import TaskProgressColumn
 from rich.text import Text
 
 from lr_ros.cli.errors import INTERRUPTED, OK
 from lr_ros.cli.output import as_json, connect, notes, say
+from lr_ros.cli.progress import bars
 
 if TYPE_CHECKING:
     from lr_ros.client import Status
@@ -87,14 +88,7 @@ class LearnProgress:
     """Two bars: frames gathered, and training."""
 
     def __init__(self, name: str) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[detail]}", markup=False),
-            TimeElapsedColumn(),
-            console=notes(),
-        )
+        self._progress = bars(notes(), TaskProgressColumn())
         shown = Text(name).plain
         self._gather = self._progress.add_task(f"looking at {shown}", total=None, detail="")
         self._train = self._progress.add_task("training", total=1.0, start=False, detail="")

@@ -92,11 +92,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _sentence(error: Exception) -> str:
     client = sys.modules.get("lr_ros.client")  # not imported here: it brings rclpy
-    expected = (
-        (CommandError, OSError)
-        if client is None
-        else (CommandError, OSError, client.ClientError, ValueError)
-    )
+    expected = (OSError,) if client is None else (OSError, client.ClientError, ValueError)
+    if isinstance(error, CommandError):
+        return str(error).strip()  # its lines are as its command wants them
     text = " ".join(str(error).split())
     if isinstance(error, expected) and text:
         return text

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from lr_ros.cli import bench
+from lr_ros.cli.main import main
 
 from . import tiny
 
@@ -17,8 +18,7 @@ def parse(*arguments: str) -> argparse.Namespace:
 
 
 def lr_bench(*arguments: str) -> int:
-    args = parse(*arguments)
-    return args.run(args)
+    return main(["bench", *arguments])
 
 
 def test_from_the_command_to_the_results(tmp_path, capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -182,6 +183,33 @@ def test_an_unknown_argument_is_refused() -> None:
     )
     assert done.returncode == 1
     assert "unknown argument: --fast" in done.stderr
+
+
+def patience(folder: Path, program: str) -> subprocess.CompletedProcess[str]:
+    """Run a program by the set-up's function ``patiently``, twice."""
+    text = (ROOT / "scripts/setup").read_text(encoding="utf-8")
+    clock = re.search(r"^clock\(\).*$", text, re.MULTILINE)
+    function = re.search(r"^patiently\(\).*?^}$", text, re.MULTILINE | re.DOTALL)
+    assert clock
+    assert function
+    (folder / "build").mkdir()
+    script = f"set -eu\nroot=$PWD\n{clock[0]}\n{function[0]}\npatiently work 5 {program}"
+    return subprocess.run(
+        ["/bin/sh", "-c", script], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_long_step_is_quiet_and_remembers_its_time(tmp_path: Path) -> None:
+    done = patience(tmp_path, "sh -c 'echo building'")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert int((tmp_path / "build/.seconds.work").read_text()) < 5
+
+
+def test_a_long_step_that_fails_shows_what_it_said(tmp_path: Path) -> None:
+    done = patience(tmp_path, "sh -c 'echo no compiler; exit 3'")
+    assert done.returncode == 3
+    assert "no compiler" in done.stderr
+    assert not (tmp_path / "build/.seconds.work").exists()
 
 
 def test_a_second_set_up_waits_for_the_first(tmp_path: Path) -> None:

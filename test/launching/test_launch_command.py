@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import pytest
 
 from lr_ros import launching
-from lr_ros.cli import launch
+from lr_ros.cli.main import main
 
 
 def lr(*arguments: str) -> int:
-    parser = argparse.ArgumentParser()
-    launch.add_parser(parser.add_subparsers())
-    args = parser.parse_args(["launch", *arguments])
-    return args.run(args)
+    return main(["launch", *arguments])
 
 
 def test_without_a_file_it_lists_them(prefix: Path, capsys: pytest.CaptureFixture[str]) -> None:
