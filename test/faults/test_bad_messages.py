@@ -1,0 +1,219 @@
+"""Latents and models that cannot be right are refused with their reason, and nothing grows."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray
+from lr_ros.msg import ErrorCode, LatentFrame, ModelUpdate, Recognition
+from ros_processes import LATCHED, START_SECONDS, NodeProcess, Probe, running
+
+from faults.memory import resident_megabytes
+from faults.system import Camera
+from faults.teaching import SHAPE, Teacher, start_learner
+
+pytestmark = pytest.mark.ros
+
+HUGE = 100_000_000
+"""Bytes of a payload that no right message has."""
+
+MOST_GROWTH = 800.0
+"""Megabytes that a node may have grown by at most while it was sent huge messages: a few of them
+are on their way at once, in the middleware and in Python."""
+
+
+@dataclass
+class Robot:
+    probe: Probe
+    nodes: dict[str, NodeProcess]
+    teacher: Teacher
+    good_model: ModelUpdate
+    good_latents: LatentFrame
+    publishers: dict[type, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.diagnostics = self.probe.listen(DiagnosticArray, "/diagnostics")
+        self.recognitions = self.probe.listen(Recognition, "recognition")
+        self.publishers = {
+            LatentFrame: self.probe.publisher(LatentFrame, "latents"),
+            ModelUpdate: self.probe.publisher(ModelUpdate, "model", LATCHED),
+        }
+
+    def count(self, array: DiagnosticArray, node: str, key: str) -> int:
+        for status in array.status:
+            if status.name.endswith(f"{self.probe.namespace}/{node}"):
+                return int(next((p.value for p in status.values if p.key == key), "0"))
+        return 0
+
+    def refused(self, message: LatentFrame | ModelUpdate, reason: str) -> None:
+        """Send a message and wait until its receiver counts it under this reason."""
+        latents = isinstance(message, LatentFrame)
+        node, what = ("learner", "latents") if latents else ("recognizer", "models")
+        key = f"{what} refused: {reason}"
+        newest = self.diagnostics.messages
+        before = max((self.count(array, node, key) for array in newest), default=0)
+        self.publishers[type(message)].publish(message)
+        self.diagnostics.wait(
+            lambda a: self.count(a, node, key) > before, START_SECONDS, len(newest)
+        )
+        log = self.nodes[node].output
+        assert f"refused ({reason})" in log, log
+        self.nodes[node].assert_alive()
+
+
+@pytest.fixture(scope="module")
+def robot(probe: Probe, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Robot]:
+    """Return a learner and a recognizer that know one class, and messages that are right."""
+    directory = tmp_path_factory.mktemp("messages")
+    nodes = {
+        "learner": start_learner(probe, directory),
+        "recognizer": NodeProcess("recognizer", probe.namespace, probe.domain_id, directory),
+    }
+    with running(*nodes.values()), Camera(probe):
+        teacher = Teacher(probe)
+        teacher.wait_until_ready()
+        status = teacher.teach("mug")
+        assert status.error_code == ErrorCode.NONE, status.message
+        model = teacher.models.wait(lambda m: m.version == status.model_version)
+        latent = np.random.default_rng(0).random(SHAPE, np.float32)
+        robot = Robot(probe, nodes, teacher, model, teacher.frame(latent, segment=10_000))
+        version = status.model_version
+        robot.recognitions.wait(lambda r: r.model_version == version, START_SECONDS)
+        yield robot
+        answer = robot.recognitions.wait(start=len(robot.recognitions.messages))
+        assert answer.model_version == version, "the model before is still in use"
+        assert robot.teacher.teach("cup").error_code == ErrorCode.NONE, "it still learns"
+        for node in nodes.values():
+            node.assert_alive()
+            node.stop()
+
+
+Change = Callable[[Any], None]
+
+
+def _set(**fields: Any) -> Change:
+    def change(message: Any) -> None:
+        for name, value in fields.items():
+            setattr(message, name, value)
+
+    return change
+
+
+def _floats(value: float, bits: int) -> Change:
+    kind = {32: "<f4", 16: "<f2"}[bits]
+    data = np.full(SHAPE, value, kind).tobytes()
+    return _set(bits=bits, scale=1.0, zero_point=0, data=data)
+
+
+NAN, INFINITE = float("nan"), float("inf")
+BAD_LATENTS: dict[str, tuple[Change, str]] = {
+    "another encoder": (_set(encoder_id="0" * 32), "encoder"),
+    "no encoder": (_set(encoder_id=""), "encoder"),
+    "another shape": (_set(shape=[1, 8, 8]), "shape"),
+    "no shape": (_set(shape=[]), "shape"),
+    "a huge shape": (_set(shape=[2**32 - 1] * 3), "shape"),
+    "a thousand dimensions": (_set(shape=[1] * 1000), "shape"),
+    "no bits": (_set(bits=0), "bits"),
+    "three bits": (_set(bits=3), "bits"),
+    "255 bits": (_set(bits=255), "bits"),
+    "other bits than it has": (_set(bits=4), "data"),
+    "no data": (_set(data=b""), "data"),
+    "a byte too few": (_set(data=bytes(np.prod(SHAPE) - 1)), "data"),
+    "a byte too many": (_set(data=bytes(np.prod(SHAPE) + 1)), "data"),
+    "100 MB": (_set(data=bytes(HUGE)), "data"),
+    "NaN": (_floats(NAN, 32), "data"),
+    "infinite": (_floats(INFINITE, 32), "data"),
+    "NaN in 16 bits": (_floats(NAN, 16), "data"),
+    "scale NaN": (_set(scale=NAN), "data"),
+    "scale infinite": (_set(scale=INFINITE), "data"),
+    "scale zero": (_set(scale=0.0), "data"),
+    "scale negative": (_set(scale=-1.0), "data"),
+    "scale as large as can be": (_set(scale=3e38), "data"),
+    "zero point out of range": (_set(zero_point=2**31 - 1), "data"),
+    "zero point negative": (_set(zero_point=-1), "data"),
+    "sharpness NaN": (_set(sharpness=NAN), "quality"),
+    "brightness infinite": (_set(brightness=INFINITE), "quality"),
+    "a thumbnail of a megabyte": (_set(thumbnail=bytes(1 << 20)), "thumbnail"),
+}
+
+
+@pytest.mark.parametrize(("change", "reason"), BAD_LATENTS.values(), ids=BAD_LATENTS)
+def test_latents(robot: Robot, change: Change, reason: str) -> None:
+    message = copy.deepcopy(robot.good_latents)
+    change(message)
+    robot.refused(message, reason)
+
+
+def _with_weights(weights: bytes) -> Change:
+    return _set(weights=weights, checksum=hashlib.sha256(weights).hexdigest())
+
+
+def _nan_weights(message: ModelUpdate) -> None:
+    from safetensors.numpy import load, save  # noqa: PLC0415 - only here
+
+    arrays = load(bytes(message.weights))
+    name = next(key for key in arrays if key.endswith("weight"))
+    arrays[name] = np.full_like(arrays[name], NAN)
+    _with_weights(save(arrays))(message)
+
+
+def _flipped(message: ModelUpdate) -> None:
+    weights = bytearray(message.weights)
+    weights[len(weights) // 2] ^= 1
+    message.weights = bytes(weights)
+
+
+def _half(message: ModelUpdate) -> None:
+    _with_weights(bytes(message.weights)[: len(message.weights) // 2])(message)
+
+
+def _older(message: ModelUpdate) -> None:
+    message.header.stamp.sec -= 3600
+
+
+BAD_MODELS: dict[str, tuple[Change, str]] = {
+    "another encoder": (_set(encoder_id="0" * 32), "encoder"),
+    "a wrong hash": (_set(checksum="0" * 64), "checksum"),
+    "no hash": (_set(checksum=""), "checksum"),
+    "a hash of megabytes": (_set(checksum="0" * 5_000_000), "checksum"),
+    "one bit flipped": (_flipped, "checksum"),
+    "half the weights": (_half, "ModelError"),
+    "weights NaN": (_nan_weights, "ModelError"),
+    "no safetensors": (_with_weights(b"rubbish"), "ModelError"),
+    "a header that says it is huge": (_with_weights(b"\xff" * 16), "ModelError"),
+    "more names than outputs": (_set(class_names=["mug", "cup"]), "ModelError"),
+    "two classes of one name": (_set(class_names=["mug", "mug"]), "names"),
+    "names without weights": (_with_weights(b""), "weights"),
+    "weights without names": (_set(class_names=[]), "weights"),
+    "100 MB": (_with_weights(bytes(HUGE)), "too_large"),
+    "replayed, an hour old": (_older, "old"),
+}
+
+
+@pytest.mark.parametrize(("change", "reason"), BAD_MODELS.values(), ids=BAD_MODELS)
+def test_models(robot: Robot, change: Change, reason: str) -> None:
+    message = copy.deepcopy(robot.good_model)
+    message.header.stamp = robot.good_model.header.stamp
+    change(message)
+    robot.refused(message, reason)
+
+
+@pytest.mark.parametrize("kind", [LatentFrame, ModelUpdate])
+def test_huge_messages_do_not_fill_the_memory(robot: Robot, kind: type) -> None:
+    latents = kind is LatentFrame
+    node = robot.nodes["learner" if latents else "recognizer"]
+    message = copy.deepcopy(robot.good_latents if latents else robot.good_model)
+    setattr(message, "data" if latents else "weights", bytes(HUGE))
+    before = worst = resident_megabytes(node.pid)
+    for _ in range(8):
+        robot.refused(message, "data" if latents else "too_large")
+        worst = max(worst, resident_megabytes(node.pid))
+    after = resident_megabytes(node.pid)
+    print(f"{node.module}: {before:.0f} MB before, at most {worst:.0f}, {after:.0f} after")
+    assert worst - before < MOST_GROWTH
