@@ -1,13 +1,20 @@
 """How unlike everything taught a frame is: an unknown score with a calibrated threshold.
 
-Four raw scores on the features of a classifier, higher for stranger frames:
+Five raw scores on the features of a classifier, higher for stranger frames:
 
 - ``energy``: minus the log-sum-exp of the logits (Liu et al., NeurIPS 2020, section 3.1),
 - ``max_softmax``: minus the largest class probability (Hendrycks and Gimpel, ICLR 2017),
 - ``neighbour``: distance to the k-th nearest taught frame of normalised features (Sun et al.,
   ICML 2022),
 - ``relative_mahalanobis``: distance to the nearest class, less that to the whole of what was taught
-  (Ren et al., arXiv 2106.09022).
+  (Ren et al., arXiv 2106.09022),
+- ``relative_cosine``, ours: the last one by dimension, less the cosine between the offsets of the
+  frame and of the nearest class from the centre of everything, in coordinates in which classes
+  spread alike in all directions. The two err on different frames.
+
+Shipped is ``relative_cosine`` once several classes were seen in several clips. Before that nobody
+knows how classes spread from clip to clip, and a threshold for it would accept everything; so the
+energy serves until then.
 
 Logits are those of a linear discriminant with shrinkage, fitted in closed form: it can be fitted
 again without a clip in milliseconds, which is what the calibration needs. Frames of one clip are
@@ -16,7 +23,7 @@ nearly the same, so whole clips are left out; frames left out at random would lo
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +32,12 @@ from .openset_models import Discriminant, Neighbours
 from .state import Arrays
 
 Floats = NDArray[np.float64]
-Kind = Literal["energy", "max_softmax", "neighbour", "relative_mahalanobis"]
+Kind = Literal["relative_cosine", "relative_mahalanobis", "energy", "max_softmax", "neighbour"]
 
-KINDS: tuple[Kind, ...] = ("energy", "max_softmax", "neighbour", "relative_mahalanobis")
-SHIPPED: Kind = "energy"
+KINDS: tuple[Kind, ...] = get_args(Kind)
+SHIPPED: Kind = "relative_cosine"
+AT_FIRST: Kind = "energy"
+CLASSES, CLIPS = 8, 3  # so many classes in so many clips each call for the shipped score
 
 ACCEPTED = 0.95  # share of the known frames that score below 0.5
 FOLDS = 5
@@ -41,15 +50,16 @@ class UnknownScore:
     The threshold is where 95% of the known frames are accepted in clips that were left out. While
     no class has two clips there is nothing to leave out: then halves of clips are, and the
     threshold is moved outwards by ``margin`` times the spread, because halves of a clip look more
-    alike than two clips do.
+    alike than two clips do. With ``kind`` None the score that suits what was taught is taken.
     """
 
-    def __init__(self, kind: Kind = SHIPPED, margin: float = 1.0) -> None:
-        if kind not in KINDS:
+    def __init__(self, kind: Kind | None = None, margin: float = 1.0) -> None:
+        if kind is not None and kind not in KINDS:
             raise ValueError(f"unknown score {kind!r}; choose one of {', '.join(KINDS)}")
         if not (np.isfinite(margin) and margin >= 0):
             raise ValueError(f"margin is {margin}; take 0 or more")
-        self.kind, self.margin = kind, margin
+        self._wanted, self.margin = kind, margin
+        self.kind: Kind = kind or AT_FIRST
         self._model: Discriminant | Neighbours | None = None
         self._threshold = 0.0
         self._spread = 1.0
@@ -84,6 +94,7 @@ class UnknownScore:
             self._model = None
             return
         y = np.unique(y, return_inverse=True)[1]
+        self.kind = self._wanted or suited(y, clips)
         self._model = None
         self._model = self._fitted(x, y)
         held_out, margin = self._held_out_scores(x, y, clips)
@@ -110,7 +121,8 @@ class UnknownScore:
         if self._model is None:
             return {}
         calibration = np.array([self._threshold, self._spread])
-        return {"calibration": calibration, **self._model.arrays()}
+        kind = np.array([KINDS.index(self.kind)])
+        return {"calibration": calibration, "kind": kind, **self._model.arrays()}
 
     def load(self, arrays: Arrays) -> None:
         """Take over a state that :meth:`arrays` gave; KeyError or ValueError if it does not fit."""
@@ -120,6 +132,7 @@ class UnknownScore:
         calibration = np.asarray(arrays["calibration"], np.float64)
         if calibration.shape != (2,) or not np.isfinite(calibration).all() or calibration[1] <= 0:
             raise ValueError(f"calibration of the unknown score is {calibration}")
+        self.kind = _kind(arrays["kind"])
         model = Neighbours if self.kind == "neighbour" else Discriminant
         self._model = model.from_arrays(arrays)
         self._threshold, self._spread = (float(v) for v in calibration)
@@ -155,6 +168,19 @@ class UnknownScore:
             if known.any():
                 scores.append(self._fitted(x[~out], rest).score(x[known], self.kind))
         return np.concatenate(scores) if scores else np.zeros(0)
+
+
+def suited(labels: NDArray[np.integer], clip_ids: NDArray[Any]) -> Kind:
+    """Return the score that suits what was taught: see the top of this file."""
+    clips = [len(np.unique(clip_ids[labels == label])) for label in np.unique(labels)]
+    return SHIPPED if sum(count >= CLIPS for count in clips) >= CLASSES else AT_FIRST
+
+
+def _kind(stored: NDArray[Any]) -> Kind:
+    numbers = [float(number) for number in np.atleast_1d(stored)]
+    if len(numbers) != 1 or numbers[0] not in range(len(KINDS)):
+        raise ValueError(f"kind of the unknown score is {numbers}")
+    return KINDS[int(numbers[0])]
 
 
 def clip_folds(labels: NDArray[np.integer], clip_ids: NDArray[Any]) -> NDArray[np.int64]:

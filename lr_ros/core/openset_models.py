@@ -56,18 +56,32 @@ class Discriminant:
         weights = self.means @ self.precision
         biases = 0.5 * np.einsum("cd,cd->c", weights, self.means)
         logits = z @ weights.T - biases
-        if kind == "relative_mahalanobis":
-            own = np.einsum("nd,de,ne->n", z, self.precision, z) - 2 * logits.max(axis=1)
+        if kind in {"relative_mahalanobis", "relative_cosine"}:
             away = z - self.centre
-            scores: Floats = own - np.einsum("nd,de,ne->n", away, self.spread, away)
-            return scores
+            own = np.einsum("nd,de,ne->n", z, self.precision, z) - 2 * logits.max(axis=1)
+            whole = np.einsum("nd,de,ne->n", away, self.spread, away)
+            distance: Floats = (own - whole) / z.shape[1]
+            return distance if kind == "relative_mahalanobis" else distance - self.cosine(away)
         ordered = np.sort(logits, axis=1)
         top, others = ordered[:, -1], ordered[:, :-1]
         # Log-odds of the best class against all others: the same order as the largest probability,
         # which itself cannot be told from 1 for most frames.
         doubt = np.log(np.exp(others - top[:, None]).sum(axis=1) + 1e-300)
-        scores = doubt if kind == "max_softmax" else -top - np.log1p(np.exp(doubt))
+        scores: Floats = doubt if kind == "max_softmax" else -top - np.log1p(np.exp(doubt))
         return scores
+
+    def cosine(self, away: Floats) -> Floats:
+        """Return the largest cosine, [N], of offsets [N, d] from the centre to those of the means.
+
+        In coordinates in which the spread within classes is the same in all directions.
+        """
+        towards = self.means - self.centre
+        products = away @ self.precision @ towards.T
+        lengths = np.sqrt(np.einsum("nd,de,ne->n", away, self.precision, away))
+        reaches = np.sqrt(np.einsum("cd,de,ce->c", towards, self.precision, towards))
+        # A single class is its own centre: no direction leads to it, and its cosine is 0.
+        cosines: Floats = (products / np.maximum(lengths[:, None] * reaches, 1e-12)).max(axis=1)
+        return cosines
 
     def arrays(self) -> Arrays:
         """Return the numbers, in single precision."""

@@ -79,6 +79,16 @@ def test_a_new_class_is_known_after_fitting_again():
     assert before.mean() > 0.5 > after.mean()
 
 
+def test_the_score_is_chosen_by_what_was_taught_and_goes_with_the_state():
+    few, many, copy = UnknownScore(), UnknownScore(), UnknownScore()
+    x, y, clips, _ = scene(3, 1)
+    few.fit(x, y, clips)
+    x, y, clips, _ = scene(10, 4)
+    many.fit(x, y, clips)
+    copy.load(many.arrays())
+    assert few.kind != many.kind == copy.kind
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_state_gives_the_same_scores(kind):
     x, y, clips, means = scene(5, 3, size=400)
@@ -147,6 +157,11 @@ def test_halves_follow_the_order_of_the_frames():
         {"calibration": np.array([np.nan, 1.0])},
         {
             "calibration": np.array([0.0, 1.0]),
+            "kind": np.array([9]),
+        },
+        {
+            "calibration": np.array([0.0, 1.0]),
+            "kind": np.array([0]),
             "projection": np.zeros((4, 0)),
             "means": np.zeros((2, 4)),
             "precision": np.eye(3),
