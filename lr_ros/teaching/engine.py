@@ -255,6 +255,7 @@ class Engine:
 
     def _attend(self) -> float:
         """Use the time between jobs; return how long to rest."""
+        self._knowledge.report_damage()
         self.sessions.end_if_silent()
         capture = self.sessions.gathering()
         if capture is None:
