@@ -18,7 +18,7 @@ from lr_ros.bags.settings import load_settings
 from lr_ros.bags.truth import load_spans, within
 from lr_ros.core.store import Store
 
-from .commands import learn, report, run
+from .commands import report, run
 
 CSV = """\
 start,end,class
@@ -30,12 +30,13 @@ start,end,class
 """
 
 
-def test_a_taught_object_is_known_a_strange_one_is_listed_apart(bag, params, tmp_path) -> None:
-    learn(bag, params, tmp_path / "s", "--class", "mug", "--to", 4.5)
+def test_a_taught_object_is_known_a_strange_one_is_listed_apart(
+    bag, params, store, tmp_path
+) -> None:
     truth, plot = tmp_path / "truth.csv", tmp_path / "plot.png"
     truth.write_text(CSV)
-    with Store(tmp_path / "s"):  # the learner runs
-        scores = report("eval", bag, "--params", params, "--store", tmp_path / "s",
+    with Store(store):  # the learner runs
+        scores = report("eval", bag, "--params", params, "--store", store,
                         "--truth", truth, "--plot", plot)  # fmt: skip
     mug = scores["per_class"]["mug"]
     assert mug["images"] == 38
@@ -48,9 +49,8 @@ def test_a_taught_object_is_known_a_strange_one_is_listed_apart(bag, params, tmp
     assert cv2.imread(str(plot)).shape[1] > 600
 
 
-def test_tables_for_people(bag, params, tmp_path) -> None:
-    learn(bag, params, tmp_path / "s", "--class", "mug", "--to", 4.5)
-    done = run("eval", bag, "--params", params, "--store", tmp_path / "s", "--class", "mug",
+def test_tables_for_people(bag, params, store) -> None:
+    done = run("eval", bag, "--params", params, "--store", store, "--class", "mug",
                "--from", 9.3, "--to", 10.7)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "called unknown" in done.stdout

@@ -60,11 +60,11 @@ def test_another_model_than_expected_fails(bag, params, tmp_path) -> None:
 def test_a_seed_decides_where_there_is_chance(bag, tmp_path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(
-        "learner: {ros__parameters: {encoder: {input_size: 64}, training.strategy: default}}\n"
+        "learner: {ros__parameters: {encoder: {input_size: 64}, training.strategy: naive}}\n"
         "recognizer: {ros__parameters: {encoder: {input_size: 64}}}\n"
     )
     a, b, c = (
-        taught(bag, path, tmp_path / name, MUG, CUP, seed=seed, frames=10)
+        taught(bag, path, tmp_path / name, MUG, CUP, seed=seed, frames=6)
         for name, seed in (("a", 1), ("b", 1), ("c", 2))
     )
     assert a.weights == b.weights != c.weights

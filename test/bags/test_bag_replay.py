@@ -11,7 +11,7 @@ import pytest
 from lr_ros.bags.lessons import left_out, taught_in
 from lr_ros.bags.recording import Recording
 
-from .commands import learn, report, run
+from .commands import report, run
 from .making import FPS, STAYS, TOPIC
 
 
@@ -57,9 +57,8 @@ def test_the_same_teaching_again_gives_the_same_model(replayed, bag, params) -> 
     assert again["recipe"]["sha256"] == said["recipe"]["sha256"]
 
 
-def test_with_a_model_the_recording_is_only_named(bag, params, tmp_path) -> None:
-    learn(bag, params, tmp_path / "s", "--class", "mug", "--to", 4.5)
-    done = run("replay", bag, "--params", params, "--store", tmp_path / "s", "--from", 9.0,
+def test_with_a_model_the_recording_is_only_named(bag, params, store) -> None:
+    done = run("replay", bag, "--params", params, "--store", store, "--from", 9.0,
                "--out", "-")  # fmt: skip
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
