@@ -66,7 +66,7 @@ class LearnClient:
     def _create(self) -> None:
         node = self._connection.node
         qos = QoSProfile(
-            depth=1,
+            depth=10,
             reliability=ReliabilityPolicy.RELIABLE,
             durability=DurabilityPolicy.TRANSIENT_LOCAL,
         )

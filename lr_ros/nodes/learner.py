@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import torch
 from rclpy.clock import Clock, ClockType
@@ -20,6 +19,7 @@ from lr_ros.core.learner import LatentReplayLearner, LearnerConfig
 from lr_ros.core.store import Store, StoreError
 from lr_ros.core.store.place import default_directory
 from lr_ros.msg import LabelRequest, LatentFrame, LearnerStatus, ModelUpdate, Segment
+from lr_ros.nodes.learner_health import LearnerHealth
 from lr_ros.nodes.learner_services import LearnerServices
 from lr_ros.nodes.tables import LEARNER
 from lr_ros.ros import qos
@@ -35,7 +35,6 @@ from lr_ros.ros.messages import (
     to_status,
 )
 from lr_ros.ros.parameters import Parameters
-from lr_ros.ros.rates import RateMeter
 from lr_ros.ros.spin import run_node
 from lr_ros.stream.memory import SegmentMemory, SegmentMemoryConfig
 from lr_ros.teaching.capture import CaptureConfig
@@ -45,7 +44,10 @@ from lr_ros.teaching.engine import Engine
 from lr_ros.teaching.errors import TeachingError
 from lr_ros.teaching.examination import ExaminationConfig
 from lr_ros.teaching.opinion import Opinion
-from lr_ros.teaching.status import Model, Phase, Status
+from lr_ros.teaching.status import Model, Status
+
+STATUS_DEPTH = 10
+"""Statuses kept for a subscriber: the end of one session may be told just before the next one."""
 
 
 class LearnerNode(LifecycleNode):
@@ -57,7 +59,6 @@ class LearnerNode(LifecycleNode):
         self.parameters = Parameters(self, LEARNER, self._on_parameters)
         self.active = False
         self._faults = Faults(lambda text: self.get_logger().warning(text))
-        self._input = RateMeter()
         self._system_clock = Clock(clock_type=ClockType.SYSTEM_TIME)
         self._newest_model = Time(clock_type=ClockType.SYSTEM_TIME)
         with contextlib.suppress(OSError):  # not every machine lets a process change its niceness
@@ -69,13 +70,16 @@ class LearnerNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the network, open the store, restore what is known, begin to work."""
         self._models = self.create_publisher(ModelUpdate, "model", qos.latched())
-        self._statuses = self.create_publisher(LearnerStatus, "learner_status", qos.latched())
+        self._statuses = self.create_publisher(
+            LearnerStatus, "learner_status", qos.latched(STATUS_DEPTH)
+        )
         self._questions = self.create_publisher(LabelRequest, "label_request", qos.results())
         try:
             self.engine = self._make_engine()
         except (ValueError, OSError, WeightsError, StoreError, TeachingError) as error:
             self.get_logger().error(f"cannot start: {error}")
             return TransitionCallbackReturn.FAILURE
+        self._health = LearnerHealth(self, self.parameters)
         self._latents = self.create_subscription(
             LatentFrame, "latents", self._on_latents, qos.results(50)
         )
@@ -110,6 +114,7 @@ class LearnerNode(LifecycleNode):
         for subscription in (self._latents, self._segments):
             self.destroy_subscription(subscription)
         self._diagnostics.close()
+        self._health.close()
         self.destroy_timer(self._heartbeat)
         for publisher in (self._models, self._statuses, self._questions):
             self.destroy_publisher(publisher)
@@ -209,8 +214,9 @@ class LearnerNode(LifecycleNode):
             record = from_latent_frame(message, self.engine.encoder_id, self.engine.latent_shape)
         except MessageError as error:
             self._faults.note(error.reason, f"latents refused ({error.reason}): {error}")
+            self._health.refused.tick()
             return
-        self._input.tick()
+        self._health.input.tick()
         self.engine.submit(record)
 
     def _on_segment(self, message: Segment) -> None:
@@ -256,26 +262,7 @@ class LearnerNode(LifecycleNode):
     def _report(self) -> Report:
         if self.engine is None:
             return Report(Level.ERROR, "not configured", {})
-        status = self.engine.status
-        level, summary = Level.OK, status.phase.name.lower()
-        if not self.active:
-            level, summary = Level.WARN, "not active"
-        elif not self.engine.saved:
-            level, summary = Level.ERROR, "what was learned is not on disk"
-        elif status.phase is Phase.FAILED:
-            level, summary = Level.WARN, status.message
-        values: dict[str, Any] = {
-            "latents [Hz]": self._input.rate,
-            "latents age [s]": self._input.age,
-            "model version": status.model_version,
-            "classes": len(status.classes),
-            "replay used": status.replay_used,
-            "replay capacity": status.replay_capacity,
-            "saved": self.engine.saved,
-            "encoder": self.engine.encoder_id,
-        }
-        refused = {f"latents refused: {reason}": n for reason, n in self._faults.counts.items()}
-        return Report(level, summary, values | refused)
+        return self._health.report(self.engine, self.active, self._faults.counts)
 
 
 def main() -> int:

@@ -20,20 +20,20 @@ from lr_ros.core.quantize import Quantizer, calibrate
 from lr_ros.msg import LatentFrame, LearnerStatus, ModelUpdate, Recognition, Segment
 from lr_ros.nodes.debug_images import DebugImages
 from lr_ros.nodes.model_loader import ModelLoader
+from lr_ros.nodes.recognizer_health import Present, RecognizerHealth
 from lr_ros.nodes.tables import RECOGNIZER
 from lr_ros.nodes.window import RecognizeService
 from lr_ros.recognition.drawing import thumbnail
 from lr_ros.recognition.pipeline import Answer, Pipeline, PipelineConfig
 from lr_ros.ros import qos
 from lr_ros.ros.detections import Detections
-from lr_ros.ros.diagnostics import Diagnostics, Level, Report
+from lr_ros.ros.diagnostics import Diagnostics, Report
 from lr_ros.ros.encoder import backbone_spec
 from lr_ros.ros.faults import Faults
 from lr_ros.ros.images import ImageError, seconds, to_rgb
 from lr_ros.ros.lifecycle import told
 from lr_ros.ros.messages import from_roi, to_latent_frame, to_recognition, to_segment
 from lr_ros.ros.parameters import Parameters
-from lr_ros.ros.rates import RateMeter
 from lr_ros.ros.spin import run_node
 from lr_ros.ros.worker import NewestWorker
 from lr_ros.srv import Recognize
@@ -62,9 +62,7 @@ class RecognizerNode(LifecycleNode):
         self._worker: NewestWorker[Image | CompressedImage] | None = None
         self._loader: ModelLoader | None = None
         self._faults = Faults(lambda text: self.get_logger().warning(text))
-        self._input = RateMeter()
-        self._output = RateMeter()
-        self._latency_ms = 0.0
+        self._health = RecognizerHealth(self.parameters)
         self._status: LearnerStatus | None = None
         self._lesson: LearnerStatus | None = None
         self._quantizer: tuple[float, Quantizer] | None = None
@@ -133,7 +131,7 @@ class RecognizerNode(LifecycleNode):
             qos.camera(self.parameters["image.reliability"]),
             event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._on_incompatible),
         )
-        self._input.reset()
+        self._health.input.reset()
         self._active = True
         return super().on_activate(state)
 
@@ -189,7 +187,7 @@ class RecognizerNode(LifecycleNode):
     # ---- images in ----------------------------------------------------------------------------
 
     def _on_image(self, message: Image | CompressedImage) -> None:
-        self._input.tick()
+        self._health.input.tick()
         if self._enabled and self._worker is not None:
             self._worker.put(message)
 
@@ -205,13 +203,15 @@ class RecognizerNode(LifecycleNode):
         lesson = self._lesson
         asked = Box(*from_roi(lesson.roi)) if lesson is not None and lesson.roi.width else None
         stamp = seconds(message.header.stamp)
+        began = time.monotonic()
         answer = self._pipeline.process(image, stamp, asked, self._region_of_detector())
+        self._health.inference.add(time.monotonic() - began)
         self._publish(message, image, answer)
 
     def _publish(self, source: Image | CompressedImage, image: np.ndarray, answer: Answer) -> None:
         header = source.header
-        self._latency_ms = self._age(header.stamp) * 1e3
-        recognition = to_recognition(answer, header, self._latency_ms)
+        self._health.latency_ms = self._age(header.stamp) * 1e3
+        recognition = to_recognition(answer, header, self._health.latency_ms)
         self._recognitions.publish(recognition)
         self._detections.publish(recognition)
         latents = to_latent_frame(
@@ -224,7 +224,7 @@ class RecognizerNode(LifecycleNode):
         if segment is not None:
             self._segments.publish(segment)
         self._window.put(recognition)
-        self._output.tick()
+        self._health.output.tick()
         self._debug.publish(image, answer, header, self._status)
 
     def _quantize_by(self, answer: Answer) -> Quantizer:
@@ -236,6 +236,7 @@ class RecognizerNode(LifecycleNode):
     def _on_error(self, _message: Image | CompressedImage, error: Exception) -> None:
         reason = error.reason if isinstance(error, ImageError) else type(error).__name__
         self._faults.note(reason, f"image refused ({reason}): {error}")
+        self._health.refused.tick()
 
     def _age(self, stamp: rclpy.time.Time) -> float:
         return self.get_clock().now().nanoseconds * 1e-9 - seconds(stamp)
@@ -249,6 +250,7 @@ class RecognizerNode(LifecycleNode):
 
     def _on_learner_status(self, status: LearnerStatus) -> None:
         self._status = status
+        self._health.learner.hear(status.model_version, time.monotonic())
         self._lesson = status if status.state in _AT_WORK else None
 
     def _on_region(self, roi: RegionOfInterest) -> None:
@@ -278,39 +280,27 @@ class RecognizerNode(LifecycleNode):
     def _watch_camera(self) -> None:
         if self._active and self._enabled and self._camera_silent():
             topic = self.resolve_topic_name("image")
-            publishers = self.count_publishers(topic)
+            publishers, age = self.count_publishers(topic), self._health.input.age
             self.get_logger().warning(
-                f"no images on {topic} for {self._input.age:.0f} s ({publishers} publishers): "
+                f"no images on {topic} for {age:.0f} s ({publishers} publishers): "
                 "check the camera and the remapping of `image`, or run: lr doctor",
                 throttle_duration_sec=30.0,
             )
 
     def _camera_silent(self) -> bool:
-        return self._input.age > self.parameters["image.timeout"]
+        return self._health.input.age > self.parameters["image.timeout"]
 
     def _report(self) -> Report:
-        level, summary = Level.OK, "recognizing"
-        if not self._active:
-            level, summary = Level.WARN, "not active"
-        elif not self._enabled:
-            level, summary = Level.WARN, "disabled by service"
-        elif self._camera_silent():
-            level, summary = Level.ERROR, "no images arrive"
-        model = self._pipeline.model
-        values = {
-            "input rate [Hz]": self._input.rate,
-            "input age [s]": self._input.age,
-            "output rate [Hz]": self._output.rate,
-            "latency [ms]": self._latency_ms,
-            "frames replaced by newer ones": self._worker.replaced if self._worker else 0,
-            "model version": model.version,
-            "classes": len(model.class_names),
-            "encoder": self._encoder.encoder_id,
-        }
-        refused = {f"refused: {reason}": n for reason, n in self._faults.counts.items()}
-        models = self._loader.faults.counts if self._loader is not None else {}
-        refused |= {f"models refused: {reason}": n for reason, n in models.items()}
-        return Report(level, summary, values | refused)
+        present = Present(
+            active=self._active,
+            enabled=self._enabled,
+            model=self._loader.newest if self._loader is not None else self._pipeline.model,
+            encoder_id=self._encoder.encoder_id,
+            replaced=self._worker.replaced if self._worker else 0,
+            faults=self._faults.counts,
+            model_faults=self._loader.faults.counts if self._loader is not None else {},
+        )
+        return self._health.report(present)
 
     def _pipeline_config(self) -> PipelineConfig:
         p = self.parameters

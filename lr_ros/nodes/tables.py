@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lr_ros.core.quantize import BITS
+from lr_ros.nodes.diagnostics_tables import LEARNER_DIAGNOSTICS, RECOGNIZER_DIAGNOSTICS
 from lr_ros.recognition.pipeline import REGION_MODES
 from lr_ros.ros.parameters import Parameter
 from lr_ros.ros.qos import RELIABILITIES
@@ -104,6 +105,7 @@ RECOGNIZER = (
         True,
         "While tracking, give no name where the segmenter sees no object.",
     ),
+    *RECOGNIZER_DIAGNOSTICS,
     Parameter("recognition.top_k", 5, "Most hypotheses in an answer.", 1, 1000),
     Parameter(
         "recognition.smoothing",
@@ -223,6 +225,7 @@ LEARNER = (
         True,
         "Keep the old model when it falls further; false: go live with a warning.",
     ),
+    *LEARNER_DIAGNOSTICS,
     Parameter("ask.enabled", True, "Ask on `label_request` what a strange segment shows."),
     Parameter(
         "ask.seen", 2.0, "How long a strange object must have been in view [s].", 0.1, 3600.0

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from enum import IntEnum
-from typing import NamedTuple
+from collections.abc import Callable
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
+from lr_ros.ros.health import Level, Report
 
-class Level(IntEnum):
-    """How well something is."""
-
-    OK = 0
-    WARN = 1
-    ERROR = 2
-
-
-class Report(NamedTuple):
-    """What a node says of itself: level, one sentence, values by name."""
-
-    level: Level
-    summary: str
-    values: Mapping[str, object]
+__all__ = ["Diagnostics", "Level", "Report"]
 
 
 class Diagnostics:

@@ -31,11 +31,11 @@ def results(depth: int = 10) -> QoSProfile:
     return camera("reliable", depth)
 
 
-def latched() -> QoSProfile:
-    """Return the profile of what late comers need too: reliable and transient local, the newest."""
+def latched(depth: int = 1) -> QoSProfile:
+    """Return the profile of what late comers need too: reliable and transient local."""
     return QoSProfile(
         reliability=ReliabilityPolicy.RELIABLE,
         durability=DurabilityPolicy.TRANSIENT_LOCAL,
         history=HistoryPolicy.KEEP_LAST,
-        depth=1,
+        depth=depth,
     )

@@ -1,10 +1,28 @@
-"""How often something happens, and how long ago it last did."""
+"""How often something happens, how long ago it last did, and how long it takes."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import deque
+
+import numpy as np
+
+
+class Durations:
+    """The last durations of something [s], and their percentiles; safe from every thread."""
+
+    def __init__(self, most: int = 200) -> None:
+        self._last: deque[float] = deque(maxlen=most)
+
+    def add(self, seconds: float) -> None:
+        """It took so long."""
+        self._last.append(seconds)
+
+    def percentile(self, share: float) -> float:
+        """Return the duration that ``share`` percent stayed within; 0 before there is any."""
+        last = list(self._last)
+        return float(np.percentile(last, share)) if last else 0.0
 
 
 class RateMeter:

@@ -32,6 +32,7 @@ from lr_ros.teaching.sessions import Outcomes, Sessions
 from lr_ros.teaching.status import Listener, Phase, SessionResult, Status, StatusBoard
 from lr_ros.teaching.telling import capture_fields, knowledge_fields
 from lr_ros.teaching.training import SessionTrainer
+from lr_ros.teaching.vitals import Vitals
 
 Result = TypeVar("Result")
 
@@ -96,9 +97,17 @@ class Engine:
         return self._learner.spec.latent_shape
 
     @property
-    def saved(self) -> bool:
-        """Whether all that is known is on disk."""
-        return self._knowledge.saved
+    def vitals(self) -> Vitals:
+        """How teaching goes, for diagnostics."""
+        now = time.monotonic()
+        saved, unsaved = self._knowledge.saved_at, self._knowledge.unsaved_since
+        return Vitals(
+            waiting=len(self.sessions.waiting),
+            training_seconds=self._lessons.seconds,
+            saved_for=None if saved is None else now - saved,
+            unsaved_for=None if unsaved is None else now - unsaved,
+            set_aside=tuple(aside.name for aside in self._knowledge.store.set_aside),
+        )
 
     def configure(self, config: TeachingConfig) -> None:
         """Change how the sessions to come are run."""

@@ -22,7 +22,8 @@ class Knowledge:
     """The learner, its store, and the version of the model. Used from one thread only.
 
     The version is the number under which the store keeps what is known. It rises with every
-    change, also with one that could not be saved yet.
+    change, also with one that could not be saved yet. ``saved_at`` is when what is known was last
+    put on disk, ``unsaved_since`` since when the disk refuses it (both monotonic; None: never).
     """
 
     def __init__(self, learner: LatentReplayLearner, store: Store, listener: Listener) -> None:
@@ -35,11 +36,8 @@ class Knowledge:
         self._journaled: set[str] = set()
         self._retry_at = 0.0
         self._reported_aside = 0
-
-    @property
-    def saved(self) -> bool:
-        """Whether all that is known is on disk."""
-        return self._unsaved is None
+        self.saved_at: float | None = None
+        self.unsaved_since: float | None = None
 
     def restore(self) -> None:
         """Load the newest whole version that this learner can use, and send its model out."""
@@ -94,6 +92,7 @@ class Knowledge:
         if self._unsaved is not None:
             self._save(*self._unsaved)
         undone = self.store.undo()
+        self.saved_at = time.monotonic()
         self.adopt(undone.state)
         self.version = max(self.version + 1, undone.version)
         self.publish()
@@ -135,13 +134,15 @@ class Knowledge:
             number = self.store.commit(self.learner.state(), note, session_id)
         except StoreError as error:
             self._unsaved = (note, session_id)
+            self.unsaved_since = self.unsaved_since or time.monotonic()
             self._retry_at = time.monotonic() + RETRY_SECONDS
             raise TeachingError(
                 ErrorCode.IO_ERROR,
                 f"the change is in force but not on disk: {error}. It is saved as soon as the "
                 f"disk takes it (tried every {RETRY_SECONDS:g} s)",
             ) from error
-        self._unsaved = None
+        self._unsaved = self.unsaved_since = None
+        self.saved_at = time.monotonic()
         self.version = max(self.version, number)
         self._strike_journal()
 

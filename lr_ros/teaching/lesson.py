@@ -29,7 +29,8 @@ PROGRESS_SECONDS = 0.1
 class Lessons:
     """Gives lessons, one after the other. Used from the engine's thread only, but for the journal.
 
-    ``meanwhile`` is called every now and then while a lesson takes its time.
+    ``meanwhile`` is called every now and then while a lesson takes its time; ``seconds`` is how
+    long the last training took.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Lessons:
         self._listener = listener
         self._meanwhile = meanwhile
         self._told_at = 0.0
+        self.seconds = 0.0
         self._examination = ExaminationConfig()
 
     def configure(self, examination: ExaminationConfig) -> None:
@@ -120,7 +122,9 @@ class Lessons:
         snapshot = learner.snapshot()
         advice = advise(learner, name, list(capture.latents), capture.refused)
         warnings = (*nobody_in_view(capture), *advice)
+        began = time.monotonic()
         report = self._trainer.finish(capture, lambda p: self._tell_progress(capture, p))
+        self.seconds = time.monotonic() - began
         verdict = examine(learner.compare(snapshot), self._examination.largest_fall)
         if not verdict.passed and self._examination.keep_old:
             learner.revert(snapshot)

@@ -28,6 +28,7 @@ QUICK = {
     "training.threads": 1,
     "training.nice": 0,
     "session.silence": 30.0,
+    "diagnostics.input_age": 3600.0,
 }
 """Parameters of a learner that trains in no time, waits for the test's next frame, and gets its
 share of a busy machine."""

@@ -120,12 +120,12 @@ def test_a_full_disk_is_told_and_what_was_learned_is_saved_later(
         assert [ended.code for ended in failed] == [ErrorCode.IO_ERROR] * 2
         assert "not on disk" in failed[0].message
         assert room.guess("mug") == "mug"  # in force all the same
-        assert not room.engine.saved
+        assert room.engine.vitals.unsaved_for is not None
         assert len(room.store.journal.ids()) == 2
         disk.full = False
         room.notebook.wait(lambda book: any(text == knowledge.SAVED for _, text in book.log))
         room.settle()
-        assert room.engine.saved
+        assert room.engine.vitals.unsaved_for is None
         assert room.engine.status.phase is Phase.IDLE
         assert room.store.journal.ids() == []
     with Classroom(tmp_path) as room:
