@@ -151,7 +151,11 @@ class ReplayMemory:
         )  # fmt: skip
         keep = POLICIES[self.policy](candidates, self._rng)
         old, new = keep[keep < len(self)], keep[keep >= len(self)] - len(self)
-        self._codes = np.concatenate([self._codes[old], codes[new]])
+        kept = np.empty((len(keep), codes.shape[1]), np.uint8)
+        # It may be large, so it is written to once; "clip" because "raise" goes through a copy.
+        np.take(self._codes, old, axis=0, out=kept[: len(old)], mode="clip")
+        np.take(codes, new, axis=0, out=kept[len(old) :], mode="clip")
+        self._codes = kept
         self._labels, self._clips = all_labels[keep], all_clips[keep]
         self._seen += len(labels)
 

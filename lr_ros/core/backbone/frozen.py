@@ -21,6 +21,9 @@ from .weights import Parameters, digest, load_parameters
 _GRAPH_VERSION = 1
 """Goes up whenever the same weights would give other latents."""
 
+_AT_ONCE = 32
+"""Pictures a run: more of them leave the processor's caches and take longer each."""
+
 
 def encoder_id(spec: BackboneSpec, parameters: Parameters) -> str:
     """Return a name (32 hex digits) of everything that a latent's meaning depends on."""
@@ -79,9 +82,13 @@ class FrozenStage:
         pictures = fit(images, self.spec.input_shape)
         if len(pictures) == 0:
             return np.empty((0, *self.latent_shape), np.float32)
-        if self.spec.precision == "int8":
-            return self._session.run(pictures)
-        return self._session.run(normalise(pictures))
+        starts = range(0, len(pictures), _AT_ONCE)
+        parts = [self._run(pictures[start : start + _AT_ONCE]) for start in starts]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _run(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        integers = self.spec.precision == "int8"
+        return self._session.run(pictures if integers else normalise(pictures))
 
 
 def _float_model(spec: BackboneSpec, folded: Folded) -> bytes:
