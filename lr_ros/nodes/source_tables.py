@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from lr_ros.ros.parameters import Parameter
 from lr_ros.ros.qos import RELIABILITIES
+from lr_ros.sim.domain import MOST_CLUTTER, MOST_OCCLUDED
 from lr_ros.sim.lights import SETTINGS
+from lr_ros.sim.table import SIZES
 from lr_ros.sources.library import KINDS
 
 _IMAGE = (
@@ -108,13 +110,60 @@ SIMULATED_CAMERA = (
         0,
         "Things that lie around in the background, other ones in each.",
         0,
-        40,
+        MOST_CLUTTER,
         read_only=True,
     ),
     Parameter(
         "scene.hand",
         False,
         "Let a hand hold the object, which covers a part of it.",
+        read_only=True,
+    ),
+    Parameter(
+        "scene.occlusion",
+        0.0,
+        "Share of each object that a board before it hides.",
+        0.0,
+        MOST_OCCLUDED,
+        read_only=True,
+    ),
+    Parameter(
+        "scene.table",
+        False,
+        "Look down on a table on which objects can be placed.",
+        read_only=True,
+    ),
+    Parameter(
+        "scene.placed",
+        "",
+        "Names of the objects that stand on the table at the start, with commas between.",
+        read_only=True,
+    ),
+    Parameter(
+        "scene.placed_size",
+        0.15,
+        "Diameter of a placed object at its widest, where the request names none [m].",
+        *SIZES,
+        read_only=True,
+    ),
+    Parameter(
+        "clock.publish",
+        False,
+        "Make simulated time and publish it on /clock, for nodes that use_sim_time.",
+        read_only=True,
+    ),
+    Parameter(
+        "clock.speed",
+        1.0,
+        "How fast the published clock goes, where the processor keeps up; 1: as the system's.",
+        0.01,
+        100.0,
+    ),
+    Parameter(
+        "clock.lockstep",
+        True,
+        "Let the published clock wait for the recognizer's answer to each picture, so that none is "
+        "lost however fast it goes.",
         read_only=True,
     ),
     Parameter("scene.seed", 0, "Seed of all that is random.", 0, 2**31 - 1, read_only=True),
