@@ -222,8 +222,9 @@ def test_a_recognizer_that_is_gone() -> None:
     [
         ("recognizer", NodeReport(1, "not active"), "The recognizer is not active"),
         ("recognizer", NodeReport(1, "disabled by service"), "Recognition is switched off"),
-        ("recognizer", NodeReport(0, "recognizing", {"latency [ms]": "900"}), "Names come late"),
+        ("recognizer", NodeReport(1, "names come 900 ms late"), "The recognizer has a problem"),
         ("learner", NodeReport(1, "not active"), "The learner is not active"),
+        ("learner", NodeReport(1, "3 sessions wait"), "The learner has a problem"),
         (
             "learner",
             NodeReport(2, "what was learned is not on disk", {"saved": "False"}),

@@ -60,7 +60,7 @@ def bars(
         "xAxis": {
             "type": "value",
             "min": 0,
-            **({} if largest is None else {"max": largest}),
+            **({} if largest is None else {"max": largest, "interval": largest / 2}),
             "minInterval": 1,
             "splitNumber": 3,
             "axisLabel": _QUIET,

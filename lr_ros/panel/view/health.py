@@ -9,10 +9,11 @@ from typing import NamedTuple
 from lr_ros.panel.facts import LEARNER, RECOGNIZER, Facts, NodeReport
 from lr_ros.panel.view.words import count, length
 
-LATE_MS = 300.0
-"""Latency above which names lag behind what the camera sees [ms]."""
-
 _SAVED = "what was learned is not on disk"
+_NO_IMAGES = "no images arrive"
+
+_OWN_WORDS = {"not active", "disabled by service", _NO_IMAGES, _SAVED}
+"""What nodes say that is told here with what to do about it."""
 
 
 class Notice(NamedTuple):
@@ -63,7 +64,7 @@ def _recognizer(facts: Facts) -> Iterator[Notice]:
             "Somebody has called the service enable with false.",
             (f"ros2 service call {_name(facts, 'enable')} std_srvs/srv/SetBool '{{data: true}}'",),
         )
-    elif report.level >= 2:
+    elif report.summary == _NO_IMAGES:
         yield _no_camera(facts, report)
     refused = [key.removeprefix("refused: ") for key in report.values if key.startswith("refused:")]
     if refused and not facts.answers_come:
@@ -73,14 +74,14 @@ def _recognizer(facts: Facts) -> Iterator[Notice]:
             f"The recognizer refuses them: {', '.join(refused)}.",
             ("lr doctor names what it understands, and the recognizer's log each fault",),
         )
-    latency = report.number("latency [ms]")
-    if latency > LATE_MS and facts.answers_come:
-        yield Notice(
-            "warn",
-            "Names come late",
-            f"The answer is {length(latency / 1000)} behind the camera.",
-            ("Free the processor", "See that the camera's clock is this machine's"),
-        )
+    if report.summary not in _OWN_WORDS:
+        yield from _other_findings(report, "The recognizer has a problem", ("the learner has",))
+
+
+def _other_findings(report: NodeReport, title: str, but: tuple[str, ...] = ()) -> Iterator[Notice]:
+    """Return what a node says of itself in its own words, except what is told of otherwise."""
+    if report.level and report.summary and not report.summary.startswith(but):
+        yield Notice("fail" if report.level >= 2 else "warn", title, report.summary)
 
 
 def _no_camera(facts: Facts, report: NodeReport) -> Notice:
@@ -136,6 +137,11 @@ def _learner(facts: Facts) -> Iterator[Notice]:
             "The learner is not active",
             "It is there, but takes no requests.",
             (f"Activate it: ros2 lifecycle set {facts.namespace}/learner activate",),
+        )
+    elif report is not None and report.summary != status.message:  # that is told with the lesson
+        silent = () if facts.answers_come else ("no latents",)
+        yield from _other_findings(
+            report, "The learner has a problem", ("the recognizer has", *silent)
         )
     if status.paused:
         yield Notice("warn", "Learning is paused", "Requests to learn are refused.")
@@ -193,7 +199,7 @@ def _camera_line(facts: Facts) -> Line:
     report = facts.report(RECOGNIZER)
     if report is None:
         return Line("fail", "Camera", "not known without the recognizer")
-    if report.summary == "no images arrive":
+    if report.summary == _NO_IMAGES:
         return Line("fail", "Camera", "no pictures arrive")
     return Line("ok", "Camera", f"{report.number('input rate [Hz]'):.0f} pictures a second")
 
