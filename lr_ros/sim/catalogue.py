@@ -12,6 +12,8 @@ from pathlib import Path
 FILE_KINDS = (".urdf", ".obj")
 """Kinds of files an object can be."""
 
+_DEPTH = 3
+
 
 @dataclass(frozen=True)
 class ObjectSpec:
@@ -68,28 +70,43 @@ def choose(names: tuple[str, ...], available: tuple[ObjectSpec, ...]) -> tuple[O
 
 
 def objects_in(folder: Path) -> tuple[ObjectSpec, ...]:
-    """Return an object for each URDF or OBJ file in ``folder`` and in its direct subfolders.
+    """Return an object for each URDF or OBJ file in ``folder`` and its subfolders.
 
-    The object is named after its file, or after its folder where several files share one name.
-    An OBJ beside a URDF belongs to it and is no object of its own.
+    Subfolders are searched three levels deep. The object is named after its file, or after its
+    folder and file where several files share one name. OBJ files beside or below a URDF belong to
+    it and are no objects of their own.
 
     Raises:
         FileNotFoundError: The folder does not exist or holds no object.
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"no folder {folder}: name one with URDF or OBJ files")
-    files: list[Path] = []
-    for place in (folder, *sorted(p for p in folder.iterdir() if p.is_dir())):
-        here = sorted(p for p in place.iterdir() if p.suffix.lower() in FILE_KINDS)
-        urdfs = [p for p in here if p.suffix.lower() == ".urdf"]
-        files += urdfs or here
+    files = _object_files(folder, _DEPTH)
     if not files:
-        raise FileNotFoundError(f"no URDF or OBJ file in {folder} or its subfolders")
+        raise FileNotFoundError(
+            f"no URDF or OBJ file in {folder} or in its subfolders, {_DEPTH} levels deep"
+        )
     stems = [file.stem for file in files]
     return tuple(
         ObjectSpec(
-            file.stem if stems.count(file.stem) == 1 else f"{file.parent.name}_{file.stem}",
+            file.stem if stems.count(file.stem) == 1 else _long_name(file, folder),
             str(file.resolve()),
         )
         for file in files
     )
+
+
+def _object_files(folder: Path, depth: int) -> list[Path]:
+    entries = sorted(folder.iterdir())
+    here = [p for p in entries if p.suffix.lower() in FILE_KINDS and p.is_file()]
+    urdfs = [p for p in here if p.suffix.lower() == ".urdf"]
+    if urdfs or depth == 0:
+        return urdfs or here
+    below = [_object_files(p, depth - 1) for p in entries if p.is_dir()]
+    return [*here, *(file for files in below for file in files)]
+
+
+def _long_name(file: Path, folder: Path) -> str:
+    """Return a name that no other file of the folder has, but for one that differs by its kind."""
+    parts = file.relative_to(folder).with_suffix("").parts
+    return "_".join(parts) if len(parts) > 1 else file.name.replace(".", "_")

@@ -28,6 +28,19 @@ def test_a_folder_of_objects_is_read(tmp_path):
     assert names == ["pyramid", "a_model", "b_model"]
 
 
+def test_a_data_sets_own_folders_are_searched(tmp_path):
+    for name in ("apple", "bowl"):
+        place = tmp_path / "ycb" / name / "google_16k"
+        place.mkdir(parents=True)
+        (place / "textured.obj").write_text(TETRAHEDRON)
+    robot = tmp_path / "robot"
+    (robot / "meshes").mkdir(parents=True)
+    (robot / "robot.urdf").write_text("<robot/>")
+    (robot / "meshes" / "arm.obj").write_text(TETRAHEDRON)
+    names = [spec.name for spec in objects_in(tmp_path)]
+    assert names == ["robot", "ycb_apple_google_16k_textured", "ycb_bowl_google_16k_textured"]
+
+
 def test_folders_without_objects_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="no URDF or OBJ"):
         objects_in(tmp_path)
