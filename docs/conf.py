@@ -16,7 +16,6 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
 ]
-exclude_patterns = ["images/src"]
 
 # Markdown, as it reads on the repository's own pages, too.
 myst_enable_extensions = ["colon_fence", "deflist"]

@@ -24,7 +24,7 @@ else:
     import tomli as tomllib
 
 ROOT = Path(__file__).parents[2]
-LISTS = ("runtime.txt", "ros.txt", "build.txt", "development.txt", "colcon.txt")
+LISTS = ("runtime.txt", "ros.txt", "build.txt", "development.txt", "colcon.txt", "docs.txt")
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 
 # Modules that come with a ROS installation, or are used only where they are installed.
