@@ -31,6 +31,7 @@ def generate_launch_description():
                         [FindPackageShare("lr_ros"), "launch", "simulation.launch.py"]
                     )
                 ),
+                launch_arguments=[("table", "false")],
             ),
         ]
     )

@@ -22,6 +22,7 @@ from lr_ros.client.records import (
     SessionStart,
     Status,
 )
+from lr_ros.client.simulation import Scene, SceneObject, SceneReport, Simulation
 from lr_ros.client.watching import MessageStream
 
 __all__ = [
@@ -38,7 +39,11 @@ __all__ = [
     "Question",
     "Recognition",
     "Region",
+    "Scene",
+    "SceneObject",
+    "SceneReport",
     "SegmentInfo",
     "SessionStart",
+    "Simulation",
     "Status",
 ]

@@ -28,6 +28,7 @@ from lr_ros.client.records import (
     SessionStart,
     Status,
 )
+from lr_ros.client.simulation import Simulation
 from lr_ros.client.watching import MessageStream
 
 
@@ -259,25 +260,20 @@ class LearnClient:
 
     # The simulated camera
 
+    @property
+    def simulation(self) -> Simulation:
+        """What the simulated camera can be asked: present, place, move, remove, domains."""
+        return Simulation(self._call)
+
     def list_objects(self) -> ObjectList:
         """Return what the simulated camera can show, and what it shows."""
-        answer = self._call(srv.ListObjects, "list_objects", srv.ListObjects.Request())
-        return ObjectList(tuple(answer.names), answer.current)
+        return self.simulation.objects()
 
     def present_object(
         self, name: str, background: int | None = None, yaw: float | None = None
     ) -> None:
-        """Let the simulated camera show an object; an empty name: nobody in view.
-
-        ``background`` is the number of the background and light, ``yaw`` the angle to begin
-        turning from [rad]; None keeps the present one.
-        """
-        request = srv.PresentObject.Request(object_name=name)
-        if background is not None:
-            request.background = background
-        if yaw is not None:
-            request.yaw = float(yaw)
-        self._call(srv.PresentObject, "present_object", request)
+        """Let the simulated camera show an object (:meth:`Simulation.present`)."""
+        self.simulation.present(name, background, yaw)
 
     # Inside
 
