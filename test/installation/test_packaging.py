@@ -31,7 +31,7 @@ PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 FROM_ROS = {
     *("action_msgs", "ament_index_python", "builtin_interfaces", "diagnostic_msgs"),
     *("geometry_msgs", "launch", "launch_ros", "lifecycle_msgs", "rcl_interfaces", "rclpy"),
-    "cv_bridge",
+    *("cv_bridge", "rosgraph_msgs"),
     *("sensor_msgs", "std_msgs", "std_srvs", "unique_identifier_msgs", "vision_msgs"),
 }
 
