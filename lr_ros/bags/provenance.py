@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import platform
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+import lr_ros.core
 from lr_ros.core.learner import LatentReplayLearner
 from lr_ros.core.state import State
+
+_CORE = Path(lr_ros.core.__file__).parent
 
 LIBRARIES = ("lr_ros", "torch", "numpy", "onnxruntime", "opencv-python-headless")
 """What computes: another version may round otherwise."""
@@ -53,6 +58,16 @@ def machine() -> dict[str, str]:
         except PackageNotFoundError:  # from the distribution's packages
             found[name] = "unknown"
     return found
+
+
+@functools.cache
+def code_digest() -> str:
+    """Return the SHA-256 of the learning core's code: a checkout may differ from its version."""
+    digest = hashlib.sha256()
+    for path in sorted(_CORE.rglob("*.py")):
+        digest.update(str(path.relative_to(_CORE)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def recipe_digest(recipe: dict[str, Any]) -> str:

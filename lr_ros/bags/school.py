@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from lr_ros.bags.errors import BagError
-from lr_ros.bags.provenance import frames_digest, machine, recipe_digest, state_digest
+from lr_ros.bags.provenance import code_digest, frames_digest, machine, recipe_digest, state_digest
 from lr_ros.bags.provenance import weights_digest as digest_of_weights
 from lr_ros.bags.settings import Settings
 from lr_ros.core.learner import LatentReplayLearner, LearnReport, Progress
@@ -154,6 +154,7 @@ class School:
 
     def recipe(self) -> dict[str, Any]:
         """Return all that decides the model, and its digest: same recipe, same weights."""
+        limits = self._settings.examination()
         parts = {
             "before": self._before,
             "seed": self._config.seed,
@@ -161,6 +162,8 @@ class School:
             "strategy": self._config.strategy,
             "replay": [self._config.replay_capacity, self._config.bits],
             "holdout": self._config.holdout,
+            "largest_fall": limits.largest_fall if limits.keep_old else None,
+            "code": code_digest(),
             "threads": self._settings.learner["training.threads"],
             "lessons": list(self._lessons),
             "machine": machine(),
