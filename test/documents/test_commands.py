@@ -19,6 +19,7 @@ import yaml
 from installation.executables import NODES
 
 from lr_ros.cli.main import build_parser
+from lr_ros.nodes.panel_table import PANEL
 from lr_ros.nodes.source_tables import IMAGE_SOURCE, SIMULATED_CAMERA
 from lr_ros.nodes.tables import LEARNER, RECOGNIZER
 
@@ -29,9 +30,11 @@ TABLES = {
     "learner": LEARNER,
     "image_source": IMAGE_SOURCE,
     "simulated_camera": SIMULATED_CAMERA,
+    "panel": PANEL,
 }
 KNOWN_PROGRAMS = {
-    *(".", "cd", "cp", "eval", "export", "git", "scp", "source"),
+    *(".", "cd", "cp", "eval", "export", "git", "scp", "source", "ssh"),
+    *("for", "do", "done"),
     *("colcon", "pip", "pytest", "python", "rosdep", "sudo"),
 }
 """Programs that are not ours; what they are given is looked at where it names a file of ours."""
@@ -87,7 +90,17 @@ def check_ros2(words: list[str]) -> None:
     elif kind in {"service", "action"}:
         check_request([word for word in rest[1:] if not word.startswith("-")])
     else:
-        assert kind in {"bag", "topic", "node", "param", "lifecycle", "pkg", "launch", "run"}
+        assert kind in {
+            "bag",
+            "topic",
+            "node",
+            "param",
+            "lifecycle",
+            "pkg",
+            "launch",
+            "run",
+            "security",
+        }
 
 
 def check_node(words: list[str]) -> None:
@@ -131,9 +144,10 @@ CHECKS: dict[str, Callable[[list[str]], None]] = {
 
 
 def check(command: str) -> None:
+    command = re.sub(r"\$\(([^)]*)\)", "SUBSTITUTED", command)
     for part in re.split(r"\s*(?:&&|\|\||;|\|)\s*", command):
         words = shlex.split(part, comments=True)
-        while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
+        while words and re.fullmatch(r"[A-Za-z_]+=.*", words[0]):
             words = words[1:]
         if not words:
             continue
