@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,9 @@ from lr_ros.cli.errors import OK
 from lr_ros.cli.output import as_json, connect, table
 
 if TYPE_CHECKING:
-    from lr_ros.client import Status
+    from lr_ros.client import Health, Status
+
+NODES = ("recognizer", "learner")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -24,11 +27,29 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the learner's status."""
     with connect(arguments) as client:
         status = client.status()
+        health = client.health()
     if arguments.json:
-        print(as_json(status, indent=2))
+        print(as_json({**_fields(status), "health": health}, indent=2))
     else:
         table(("learner", ""), rows(status))
+        table(("health", "", ""), health_rows(health))
     return OK
+
+
+def _fields(status: Status) -> dict[str, Any]:
+    return {field.name: getattr(status, field.name) for field in dataclasses.fields(status)}
+
+
+def health_rows(health: dict[str, Health]) -> list[tuple[str, str, str]]:
+    """Return what each node says of how it is, as lines for people."""
+    lines = []
+    for node in NODES:
+        report = health.get(node)
+        if report is None:
+            lines.append((node, "-", "says nothing: is it running? `lr doctor` looks"))
+        else:
+            lines += [(node, report.level, finding) for finding in report.findings]
+    return lines
 
 
 def rows(status: Status) -> list[tuple[str, str]]:

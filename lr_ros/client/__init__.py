@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from lr_ros.client.errors import ClientError, LearnError, NotAvailableError
+from lr_ros.client.health import Health
 from lr_ros.client.learn_client import LearnClient
 from lr_ros.client.records import (
     ClassInfo,
@@ -28,6 +29,7 @@ from lr_ros.client.watching import MessageStream
 __all__ = [
     "ClassInfo",
     "ClientError",
+    "Health",
     "Hypothesis",
     "LearnClient",
     "LearnError",

@@ -16,6 +16,7 @@ from lr_ros import msg, srv
 from lr_ros.action import Learn
 from lr_ros.client.connection import Connection
 from lr_ros.client.errors import LearnError, NotAvailableError
+from lr_ros.client.health import NODES, Health, listen
 from lr_ros.client.learning import Cancel, LearnGoal
 from lr_ros.client.records import (
     ClassInfo,
@@ -229,6 +230,13 @@ class LearnClient:
             )
         assert self._status is not None  # noqa: S101 - what was waited for
         return self._status
+
+    def health(self, timeout: float = 2.5) -> dict[str, Health]:
+        """Return how recognizer and learner say they are; without those that say nothing.
+
+        They speak once a second; waits for both, at most ``timeout`` [s].
+        """
+        return listen(self._connection, NODES, timeout)
 
     def wait_until_ready(self, timeout: float = 60.0) -> Status:
         """Wait until the learner takes requests and the recognizer publishes; return the status."""

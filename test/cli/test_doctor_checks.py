@@ -26,6 +26,7 @@ def healthy() -> Facts:
         recognitions=Stream(60, 30.0, latency_p95_ms=40.0, model_version=3),
         learner_version=3,
         learner_classes=2,
+        health={"recognizer": ("ok", ("recognizing",)), "learner": ("ok", ("idle",))},
     )
 
 
@@ -94,6 +95,19 @@ FAULTS = {
         "input_size",
     ),
     "silent learner": ({"learner_version": None}, Level.FAIL, "nothing", "log"),
+    "node in trouble": (
+        {"health": {"learner": ("error", ("what was learned is not on disk", "no latents"))}},
+        Level.FAIL,
+        "learner: what was learned is not on disk; no latents",
+        "log",
+    ),
+    "node that warns": (
+        {"health": {"recognizer": ("warn", ("no image for 1.5 s",)), "learner": ("ok", ("idle",))}},
+        Level.WARN,
+        "recognizer: no image for 1.5 s",
+        "diagnostics.*",
+    ),
+    "no diagnostics": ({"health": {}}, Level.WARN, "nothing on /diagnostics", "log"),
     "paused": ({"paused": True}, Level.WARN, "paused", "lr resume"),
     "old model": (
         {"recognitions": Stream(60, 30.0, latency_p95_ms=50.0, model_version=2)},

@@ -78,6 +78,8 @@ class Facts:
     learner_version: int | None = None
     learner_classes: int = 0
     learner_message: str = ""
+    health: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    """By node: ok, warn or error, and why, as the nodes' diagnostics have it."""
     paused: bool = False
 
 
@@ -89,6 +91,7 @@ def examine(facts: Facts) -> list[Check]:
         *_camera(facts),
         *_recognition(facts),
         *_models(facts),
+        *_health(facts),
     ]
 
 
@@ -235,6 +238,21 @@ def _recognition(facts: Facts) -> Iterator[Check]:
         )
     else:
         yield Check(Level.OK, "recognition", found)
+
+
+def _health(facts: Facts) -> Iterator[Check]:
+    levels = {"ok": Level.OK, "warn": Level.WARN, "error": Level.FAIL}
+    for node, state in facts.states.items():
+        if node in facts.health:
+            level, findings = facts.health[node]
+            remedy = (
+                "" if level == "ok" else "see its log; what it allows: parameters diagnostics.*"
+            )
+            yield Check(levels[level], "health", f"{node}: {'; '.join(findings)}", remedy)
+        elif state == "active":
+            yield Check(
+                Level.WARN, "health", f"{node}: nothing on /diagnostics", "see the node's log"
+            )
 
 
 def _models(facts: Facts) -> Iterator[Check]:

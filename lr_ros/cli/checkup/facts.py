@@ -24,6 +24,7 @@ from lr_ros import msg
 from lr_ros.cli.checkup.checks import Facts, Publisher, Stream
 from lr_ros.client.connection import Connection
 from lr_ros.client.errors import ClientError
+from lr_ros.client.health import listen as said
 
 PACKAGES = ("lr_ros", "rclpy", "torch", "onnxruntime", "numpy")
 IMAGE_TYPES = {"sensor_msgs/msg/Image": Image, "sensor_msgs/msg/CompressedImage": CompressedImage}
@@ -53,6 +54,9 @@ def gather(connection: Connection, timeout: float, listen: float) -> Facts:
     connection.wait(lambda: bool(_publisher_infos(connection, facts.image_topic)), 1.0)
     facts.publishers = _publishers(connection, facts)
     _listen(connection, facts, listen)
+    present = [name for name in NODES if facts.states[name] is not None]
+    reports = said(connection, present, 1.5 if present else 0.0)
+    facts.health = {name: (health.level, health.findings) for name, health in reports.items()}
     return facts
 
 
