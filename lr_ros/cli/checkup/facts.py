@@ -95,11 +95,12 @@ def _find_camera(connection: Connection, facts: Facts) -> None:
         for kind in types:
             if kind in IMAGE_TYPES:
                 facts.image_topic, facts.image_type = topic, kind
+    own = {connection.name(name) for name in ("debug_image", "debug_image/compressed")}
     facts.other_image_topics = sorted(
         topic
         for topic, types in connection.node.get_topic_names_and_types()
         if IMAGE_TYPES.keys() & set(types)
-        and topic not in {facts.image_topic, connection.name("debug_image")}
+        and topic not in {facts.image_topic, *own}
         and connection.node.count_publishers(topic) > 0
     )
 
