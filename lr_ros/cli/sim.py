@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from lr_ros.cli import sim_play
 from lr_ros.cli.errors import OK, USAGE
 from lr_ros.cli.options import add_common
 from lr_ros.cli.output import as_json, connect, percent, say, table
@@ -48,6 +49,8 @@ def add_parser(subparsers: Any) -> None:
     domain.add_argument(
         "--hand", action=argparse.BooleanOptionalAction, help="let a hand hold what is held up"
     )
+
+    add_common(sim_play.add_to(commands), defaults=False)
 
     def without_command(_: argparse.Namespace) -> int:
         parser.print_help()

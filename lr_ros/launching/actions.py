@@ -130,6 +130,14 @@ class GroupAction(Action):
         return self._actions
 
 
+class Shutdown(Action):
+    """The end of the launch; here only as what follows when a node ends (``on_exit``)."""
+
+    def __init__(self, *, reason: str = "", condition: Condition | None = None) -> None:
+        super().__init__(condition=condition)
+        self.reason = reason
+
+
 class PythonLaunchDescriptionSource:
     """The launch file that is included."""
 

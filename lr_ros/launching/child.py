@@ -20,6 +20,7 @@ class Child:
 
     def __init__(self, process: Process) -> None:
         self.name = process.name
+        self.ends_launch = process.ends_launch
         self.exit_code: int | None = None
         self.output = -1
         self._process = process

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from lr_ros.launching.actions import Action, Condition
+from lr_ros.launching.actions import Action, Condition, Shutdown
 from lr_ros.launching.context import Context
 from lr_ros.launching.errors import LaunchError
 from lr_ros.launching.namespaces import joined
@@ -35,6 +35,7 @@ class Node(Action):
         output: str = "screen",
         respawn: bool | Value = False,
         respawn_delay: float = 0.0,
+        on_exit: Shutdown | None = None,
         condition: Condition | None = None,
     ) -> None:
         super().__init__(condition=condition)
@@ -50,6 +51,7 @@ class Node(Action):
         self._ros_arguments = list(ros_arguments)
         self._respawn = respawn
         self._respawn_delay = respawn_delay
+        self._ends_launch = on_exit is not None
 
     def execute(self, context: Context) -> None:
         """Add the process."""
@@ -72,6 +74,7 @@ class Node(Action):
                 environment=dict(context.environment),
                 respawn=respawn if isinstance(respawn, bool) else truth_of(respawn, context),
                 respawn_delay=self._respawn_delay,
+                ends_launch=self._ends_launch,
             )
         )
 

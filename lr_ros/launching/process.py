@@ -13,7 +13,10 @@ Parameters = Path | dict[str, object]
 
 @dataclass(frozen=True)
 class Process:
-    """A node to start. ``name`` is unique among the processes of a launch."""
+    """A node to start. ``name`` is unique among the processes of a launch.
+
+    ``ends_launch``: when it ends, the others are stopped.
+    """
 
     name: str
     executable: Path
@@ -26,6 +29,7 @@ class Process:
     environment: dict[str, str] = field(default_factory=dict)
     respawn: bool = False
     respawn_delay: float = 0.0
+    ends_launch: bool = False
 
     def command(self, directory: Path) -> list[str]:
         """Return the command line, in the real launch's order.

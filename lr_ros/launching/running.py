@@ -158,6 +158,8 @@ class Running:
                 self._failed = True
             if not stopping:
                 self._report(child)
+                if child.ends_launch and not child.is_due:
+                    self.stop()
 
     def _report(self, child: Child) -> None:
         again = child.plan_restart()

@@ -19,6 +19,7 @@ CONTENTS: dict[str, dict[str, object]] = {
         "GroupAction": actions.GroupAction,
         "IncludeLaunchDescription": actions.IncludeLaunchDescription,
         "SetEnvironmentVariable": actions.SetEnvironmentVariable,
+        "Shutdown": actions.Shutdown,
     },
     "launch.conditions": {
         "IfCondition": substitutions.IfCondition,

@@ -92,6 +92,36 @@ def test_the_simulation_adds_the_camera(prefix: Path) -> None:
     ]
 
 
+def test_the_simulation_has_a_table_and_a_clock_by_argument(prefix: Path, tmp_path: Path) -> None:
+    arguments = {"objects": "/things", "placed": "", "use_sim_time": "true", "speed": "3"}
+    commands("simulation", tmp_path, **arguments)
+    camera, recognizer = (
+        yaml.safe_load((tmp_path / f"{name}-1.yaml").read_text())[f"/lr/{name}"]["ros__parameters"]
+        for name in ("simulated_camera", "recognizer")
+    )
+    assert camera == {
+        "scene.table": True,
+        "scene.placed": "",
+        "scene.object_folder": "/things",
+        "clock.publish": True,
+        "clock.speed": 3.0,
+    }
+    assert recognizer["use_sim_time"] is True
+
+
+def test_a_scenario_is_played_and_ends_the_launch_or_only_prepared(
+    prefix: Path, tmp_path: Path
+) -> None:
+    played = {process.name: process for process in load("scenario")}
+    assert [name for name, process in played.items() if process.ends_launch] == ["scenario_player"]
+    played["scenario_player"].command(tmp_path)
+    written = yaml.safe_load((tmp_path / "scenario_player-0.yaml").read_text())
+    parameters = written["/lr_scenario/scenario_player"]["ros__parameters"]
+    assert Path(parameters["scenario"]).is_file()
+    prepared = {process.name for process in load("scenario", {"play": "false"})}
+    assert prepared == played.keys() - {"scenario_player"}
+
+
 def test_the_demo_keeps_to_itself(prefix: Path, tmp_path: Path) -> None:
     for process in load("demo", {"state_home": str(tmp_path / "state")}):
         assert process.namespace == "/lr_demo"

@@ -34,7 +34,9 @@ def write(tmp_path: Path, prefix: Path):
 
 
 def test_a_file_that_does_not_exist_is_refused_with_those_that_do(prefix: Path) -> None:
-    with pytest.raises(LaunchError, match=r"'nothing'; lr_ros has: demo, lr_ros, simulation"):
+    with pytest.raises(
+        LaunchError, match=r"'nothing'; lr_ros has: demo, lr_ros, scenario, simulation"
+    ):
         load("nothing")
 
 

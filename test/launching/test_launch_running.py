@@ -216,3 +216,12 @@ def test_nothing_is_left_when_the_runner_is_killed(runner) -> None:
     assert len(pids) == 2
     runner.kill()
     assert all(gone(pid) for pid in pids)
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_process_that_ends_the_launch_stops_the_others_and_hands_on_its_end(script, code) -> None:
+    lasting = script("signal.sigwait({signal.SIGINT})", "lasting")
+    ending = script(f"sys.exit({code})", "ending", ends_launch=True)
+    with Running([lasting, ending], on_line=Lines()) as running:
+        assert running.wait(WAIT) == (1 if code else 0)
+        assert running.exit_codes == {"lasting": 0, "ending": code}

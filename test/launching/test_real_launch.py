@@ -60,6 +60,8 @@ for command in seen:
             },
         ),
         ("simulation", {"namespace": "sim"}),
+        ("simulation", {"use_sim_time": "true", "speed": "2.0", "objects": "/things"}),
+        ("scenario", {"state_home": "/var/lib/robot", "result": "/var/lib/scores.json"}),
         ("demo", {"state_home": "/var/lib/robot"}),
     ],
 )
