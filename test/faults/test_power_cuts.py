@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import resource
 import threading
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from lr_ros.msg import ErrorCode, LearnerStatus
-from ros_processes import NodeProcess, Probe, running
+from lr_ros.msg import ErrorCode, LearnerStatus, Recognition
+from ros_processes import START_SECONDS, NodeProcess, Probe, running
 
+from faults.system import Camera
 from faults.teaching import Teacher, living, start_learner
 
 pytestmark = pytest.mark.ros
@@ -21,11 +23,16 @@ LONGEST_LIFE = 0.6
 """A learner is killed at most so long after it answered [s]; a session takes about half of it."""
 
 
+RETRAINED = 20.0
+"""How long sessions that a kill has interrupted may take to be trained after the start [s]."""
+
+
 @dataclass
 class Tally:
     """What was acknowledged and what came back."""
 
     kills: int = 0
+    restarts: int = 0
     acknowledged: set[str] = field(default_factory=set)
     version: int = 0
     lost: set[str] = field(default_factory=set)
@@ -33,16 +40,21 @@ class Tally:
 
     def __str__(self) -> str:
         return (
-            f"kills {self.kills}, restarts {self.kills}, sessions acknowledged "
+            f"kills {self.kills}, restarts {self.restarts}, sessions acknowledged "
             f"{len(self.acknowledged)}, sessions lost {len(self.lost)}, versions set aside "
             f"{self.set_aside}"
         )
 
 
+COMPLETE = (LearnerStatus.QUEUED, LearnerStatus.TRAINING, LearnerStatus.IDLE)
+"""States in which a session has been called complete: from then on it must not be lost."""
+
+
 def _take_acknowledgements(tally: Tally, teacher: Teacher) -> None:
     for status in teacher.statuses.messages:
-        if status.state == LearnerStatus.IDLE and status.error_code == 0 and status.class_name:
+        if status.state in COMPLETE and status.error_code == 0 and status.class_name:
             tally.acknowledged.add(status.class_name)
+        if status.state == LearnerStatus.IDLE:
             tally.version = max(tally.version, status.model_version)
 
 
@@ -69,20 +81,36 @@ def _cut_power(directory: Path, kills: int, seed: int) -> Tally:
     for _ in range(kills):
         with living(directory) as (node, teacher):
             _compare(tally, teacher, directory)
+            tally.restarts += tally.kills > 0
             _teach_until_killed(teacher, node, rng, 1000 * (tally.kills + 1))
             tally.kills += 1
             _take_acknowledgements(tally, teacher)
     with living(directory) as (node, teacher):
         _compare(tally, teacher, directory)
+        tally.restarts += 1
         assert teacher.teach("the last object").error_code == ErrorCode.NONE
         node.stop()
     return tally
 
 
 def _compare(tally: Tally, teacher: Teacher, directory: Path) -> None:
+    """Nothing acknowledged is lost (some may be trained only now), and recognition answers."""
+    with contextlib.suppress(AssertionError):
+        teacher.models.wait(lambda m: tally.acknowledged <= set(m.class_names), RETRAINED)
     tally.lost |= tally.acknowledged - set(teacher.classes())
+    _recognize(teacher, directory, teacher.models.messages[-1].version)
     tally.set_aside += len(list((directory / "store" / "damaged").iterdir()))
     assert teacher.models.messages[-1].version >= tally.version
+
+
+def _recognize(teacher: Teacher, directory: Path, version: int) -> None:
+    """A recognizer started now answers with the newest model."""
+    probe = teacher.probe
+    answers = probe.listen(Recognition, "recognition")
+    recognizer = NodeProcess("recognizer", probe.namespace, probe.domain_id, directory)
+    with running(recognizer), Camera(probe):
+        answers.wait(lambda r: r.model_version >= version, START_SECONDS)
+        recognizer.assert_alive()
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.slow)])
