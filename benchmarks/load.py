@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 
 from lr_ros.benchmark import machine
+from lr_ros.benchmark.script import run_script
 from lr_ros.evaluation.load import LoadReport, Options, Service, run_load
 
 
@@ -65,4 +65,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_script(main)

@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from lr_ros.benchmark import machine
+from lr_ros.benchmark.script import run_script
 from lr_ros.evaluation.memory import WARM_UP, MemorySample
 from lr_ros.evaluation.soak import Options, SoakCounts, SoakReport, run_soak
 
@@ -131,4 +132,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_script(main)

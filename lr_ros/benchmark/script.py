@@ -13,16 +13,17 @@ from rich.progress import track
 Step = TypeVar("Step")
 
 
-def run_script(main: Callable[[], None]) -> None:
+def run_script(main: Callable[[], int | None]) -> None:
     """Run a script's ``main`` and end the process: 0 done, 1 failed, 2 wrong input, 130 Ctrl-C.
 
+    A ``main`` that has a verdict of its own returns it as the exit code.
     ``--verbose`` anywhere in the arguments brings the traceback of an error; ``main`` does not see
     it.
     """
     verbose = "--verbose" in sys.argv
     sys.argv[:] = [argument for argument in sys.argv if argument != "--verbose"]
     try:
-        main()
+        code = main()
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         sys.exit(130)
@@ -32,6 +33,8 @@ def run_script(main: Callable[[], None]) -> None:
         else:
             print(f"error: {error or type(error).__name__}; --verbose shows where", file=sys.stderr)
         sys.exit(2 if isinstance(error, ValueError | OSError) else 1)
+    if code:
+        sys.exit(code)
 
 
 def steps(sequence: Sequence[Step], doing: str) -> Iterator[Step]:

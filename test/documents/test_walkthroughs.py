@@ -186,10 +186,15 @@ def test_the_commands_of_a_page_work(page: str, reader: Walkthrough) -> None:
     reader.stop()
 
 
+UNTESTED = {"docs/howto/gazebo.md"}
+"""Pages that say themselves that nothing of them can be run here."""
+
+
 def test_every_tutorial_and_how_to_page_is_walked_through() -> None:
     folders = ("tutorials", "howto")
     pages = {str(p.relative_to(ROOT)) for f in folders for p in (ROOT / "docs" / f).glob("*.md")}
-    assert pages | {"README.md"} == set(PAGES)
+    assert pages - UNTESTED | {"README.md"} == set(PAGES)
+    assert all("**Untested here.**" in (ROOT / page).read_text() for page in UNTESTED)
     assert set(PAGES) >= ALONE | LONG
 
 
