@@ -21,6 +21,7 @@ from rclpy.context import Context
 from rclpy.exceptions import InvalidNamespaceException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.task import Future
 
 from lr_ros.client.errors import ClientError, NotAvailableError
@@ -54,6 +55,9 @@ class Connection:
                 use_global_arguments=False,
                 enable_rosout=False,
                 start_parameter_services=False,
+                # It offers nothing: where SROS 2 is enforced, no policy could grant it, since its
+                # name is another one in each process.
+                parameter_overrides=[Parameter("start_type_description_service", value=False)],
             )
         except InvalidNamespaceException as error:
             self._shut_down_context()
