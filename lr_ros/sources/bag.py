@@ -7,31 +7,20 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from rosbags.highlevel import AnyReader, AnyReaderError
 from rosbags.interfaces import Connection
 from rosbags.typesys import Stores, get_typestore
 from rosbags.typesys.store import Typestore
 
+from lr_ros.imaging.checks import ImageError
+from lr_ros.imaging.compressed import compressed_to_rgb
+from lr_ros.imaging.raw import raw_to_rgb
 from lr_ros.sources.base import ClipLibrary, Frame, ImageSource, Picture, SourceError
-from lr_ros.sources.pictures import decode
 
 RAW, COMPRESSED = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
 
 _TIMED = 30  # messages that the rate is measured on
-
-# Encoding -> (channels, bytes a channel, conversion to RGB or None).
-_ENCODINGS: dict[str, tuple[int, int, int | None]] = {
-    "rgb8": (3, 1, None),
-    "bgr8": (3, 1, cv2.COLOR_BGR2RGB),
-    "8UC3": (3, 1, cv2.COLOR_BGR2RGB),
-    "rgba8": (4, 1, cv2.COLOR_RGBA2RGB),
-    "bgra8": (4, 1, cv2.COLOR_BGRA2RGB),
-    "mono8": (1, 1, cv2.COLOR_GRAY2RGB),
-    "8UC1": (1, 1, cv2.COLOR_GRAY2RGB),
-    "mono16": (1, 2, cv2.COLOR_GRAY2RGB),
-}
 
 
 class BagSource(ImageSource):
@@ -180,28 +169,9 @@ def decode_message(
         message = unpack(data, connection.msgtype)
     except Exception as error:  # cut-off data surface as errors of struct, numpy, ...
         raise SourceError(f"{what} is damaged: {error}") from error
-    if connection.msgtype == COMPRESSED:
-        return message, decode(message.data.tobytes(), what)
-    return message, _raw(message, what)
-
-
-def _raw(message: Any, what: str) -> Picture:
-    """Return a raw image as RGB, honouring ``step`` and byte order."""
-    if message.encoding not in _ENCODINGS:
-        known = ", ".join(_ENCODINGS)
-        raise SourceError(f"{what}: encoding {message.encoding!r} is not understood; use {known}")
-    channels, depth, conversion = _ENCODINGS[message.encoding]
-    height, width, step = message.height, message.width, message.step
-    row = width * channels * depth
-    if height == 0 or width == 0 or step < row or message.data.size < step * (height - 1) + row:
-        raise SourceError(
-            f"{what}: {message.data.size} bytes are no {width} x {height} image of step {step}"
-        )
-    rows = np.lib.stride_tricks.as_strided(message.data, (height, row), (step, 1), writeable=False)
-    if depth == 2:
-        # The more significant byte is all that 8 bits can keep.
-        rows = rows[:, 0::2] if message.is_bigendian else rows[:, 1::2]
-    pixels = np.ascontiguousarray(rows).reshape(height, width, channels)
-    if conversion is None:
-        return pixels
-    return np.asarray(cv2.cvtColor(pixels, conversion), np.uint8)
+    try:
+        if connection.msgtype == COMPRESSED:
+            return message, compressed_to_rgb(message.data)
+        return message, raw_to_rgb(message)
+    except ImageError as error:
+        raise SourceError(f"{what}: {error}") from error

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from lr_ros.imaging.checks import ImageError, check_size
+from lr_ros.imaging.compressed import cut_off
+from lr_ros.imaging.compressed import decode as to_rgb
+from lr_ros.imaging.picture_size import picture_size
 from lr_ros.sources.base import ClipLibrary, Frame, ImageSource, Picture, SourceError, natural
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 """Kinds of picture files that are read."""
-
-_TAIL = 4096
-# A cut-off file would be decoded to a half grey picture without a word; these end a whole one.
-_END_MARKS = ((b"\xff\xd8", b"\xff\xd9"), (b"\x89PNG", b"IEND"))
 
 
 def decode(data: bytes, what: str) -> Picture:
@@ -23,16 +22,15 @@ def decode(data: bytes, what: str) -> Picture:
     Raises:
         SourceError: The bytes are no whole picture; the message names ``what``.
     """
-    for start, end in _END_MARKS:
-        if data.startswith(start) and end not in data[-_TAIL:]:
-            raise SourceError(f"{what} is cut off: its end is missing")
+    values = np.frombuffer(data, np.uint8)
+    if cut_off(values):
+        raise SourceError(f"{what} is cut off: its end is missing")
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise SourceError(f"{what} cannot be decoded: {error.err}") from error
-    if pixels is None:
-        raise SourceError(f"{what} is not a picture that can be read")
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
+        if (size := picture_size(data)) is not None:
+            check_size(*size)
+        return to_rgb(values)
+    except ImageError as error:
+        raise SourceError(f"{what}: {error}") from error
 
 
 class PictureSource(ImageSource):

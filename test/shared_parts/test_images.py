@@ -14,85 +14,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sensor_msgs.msg import CompressedImage, Image
 
-from lr_ros.ros.images import ENCODINGS, ImageError, to_compressed, to_image, to_rgb
-from lr_ros.ros.picture_size import picture_size
+from lr_ros.imaging.picture_size import picture_size
+from lr_ros.imaging.raw import ENCODINGS
+from lr_ros.ros.images import ImageError, to_compressed, to_image, to_rgb
 
-HEIGHT, WIDTH = 32, 48
-
-
-def scene() -> np.ndarray:
-    """A smooth picture, so that chroma subsampling and demosaicing change it little."""
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float64)
-    channels = [60 + 2.5 * x, 200 - 3.0 * y, 80 + x + y]
-    return np.clip(np.stack(channels, axis=-1), 0, 255).astype(np.uint8)
-
-
-def bayer(rgb: np.ndarray, pattern: str) -> np.ndarray:
-    """Keep of each pixel the one colour that a sensor with this pattern sees."""
-    mosaic = np.empty(rgb.shape[:2], np.uint8)
-    for place, colour in enumerate(pattern):
-        row, column = divmod(place, 2)
-        mosaic[row::2, column::2] = rgb[row::2, column::2, "rgb".index(colour)]
-    return mosaic
-
-
-def yuv422(rgb: np.ndarray, order: str) -> np.ndarray:
-    """Return packed 4:2:2 as UYVY or YUYV (ITU-R BT.601, video range, as OpenCV reads it)."""
-    r, g, b = (rgb[..., i].astype(np.float64) for i in range(3))
-    y = 16 + 0.257 * r + 0.504 * g + 0.098 * b
-    u = 128 - 0.148 * r - 0.291 * g + 0.439 * b
-    v = 128 + 0.439 * r - 0.368 * g - 0.071 * b
-    packed = np.empty((*rgb.shape[:2], 2))
-    luma, chroma = (1, 0) if order == "uyvy" else (0, 1)
-    packed[..., luma] = y
-    packed[:, 0::2, chroma] = (u[:, 0::2] + u[:, 1::2]) / 2
-    packed[:, 1::2, chroma] = (v[:, 0::2] + v[:, 1::2]) / 2
-    return np.clip(np.rint(packed), 0, 255).astype(np.uint8)
-
-
-def pixels_of(rgb: np.ndarray, encoding: str) -> np.ndarray:
-    """Return the picture as a driver of that encoding would deliver it: uint8 [H, bytes]."""
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    plain = {
-        "rgb8": rgb,
-        "bgr8": rgb[..., ::-1],
-        "8UC3": rgb[..., ::-1],
-        "rgba8": np.dstack([rgb, np.full_like(grey, 255)]),
-        "bgra8": np.dstack([rgb[..., ::-1], np.full_like(grey, 255)]),
-        "mono8": grey,
-        "8UC1": grey,
-    }
-    if encoding in plain:
-        values = plain[encoding]
-    elif encoding in ("yuv422", "uyvy"):
-        values = yuv422(rgb, "uyvy")
-    elif encoding in ("yuv422_yuy2", "yuyv"):
-        values = yuv422(rgb, "yuyv")
-    else:
-        wide = grey if encoding == "mono16" else bayer(rgb, encoding[6:10])
-        values = wide.astype("<u2") * 257 if encoding.endswith("16") else wide
-    return np.ascontiguousarray(values).reshape(HEIGHT, -1).view(np.uint8)
+from .encoded import HEIGHT, WIDTH, padded, pixels_of, scene, wanted
 
 
 def message_of(rows: np.ndarray, encoding: str, padding: int = 0) -> Image:
     """Return the message, each row followed by bytes that mean nothing."""
-    padded = np.pad(rows, ((0, 0), (0, padding)), constant_values=173)
-    message = Image(height=HEIGHT, width=WIDTH, step=padded.shape[1], encoding=encoding)
-    message.data = padded.tobytes()
+    lines = padded(rows, padding)
+    message = Image(height=HEIGHT, width=WIDTH, step=lines.shape[1], encoding=encoding)
+    message.data = lines.tobytes()
     return message
 
 
 @pytest.mark.parametrize("padding", [0, 7])
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_encoding_gives_the_picture(encoding: str, padding: int) -> None:
-    rgb = scene()
-    seen = to_rgb(message_of(pixels_of(rgb, encoding), encoding, padding)).astype(int)
-    grey = encoding.startswith("mono") or encoding == "8UC1"
-    wanted = (
-        cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB) if grey else rgb
-    )
+    message = message_of(pixels_of(scene(), encoding), encoding, padding)
     inner = (slice(2, -2), slice(2, -2))
-    assert np.abs(seen[inner] - wanted[inner].astype(int)).max() <= 6
+    difference = to_rgb(message)[inner].astype(int) - wanted(encoding)[inner]
+    assert np.abs(difference).max() <= 6
 
 
 def test_big_endian_sixteen_bits() -> None:
@@ -120,6 +63,9 @@ def test_the_last_row_may_lack_its_padding() -> None:
         ({"width": 2**31, "height": 2**31}, "too_large"),
         ({"data": b""}, "short"),
         ({"encoding": "yuv422", "width": WIDTH - 1}, "size"),
+        ({"encoding": "nv12", "width": WIDTH - 1}, "size"),
+        ({"encoding": "nv21", "height": HEIGHT - 1}, "size"),
+        ({"encoding": "nv12", "step": 3 * WIDTH}, "short"),
     ],
 )
 def test_malformed_messages_are_refused_with_a_reason(change: dict, reason: str) -> None:

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 from rosbags.rosbag2 import CompressionMode
+from shared_parts.encoded import padded, pixels_of, scene, wanted
 
+from lr_ros.imaging.raw import ENCODINGS, raw_to_rgb
 from lr_ros.sources.bag import BagLibrary
 from lr_ros.sources.base import SourceError, UnknownClipError
 
@@ -52,19 +54,21 @@ def test_seeking_in_a_recording(tmp_path, storage):
             source.seek(6)
 
 
-@pytest.mark.parametrize(
-    ("encoding", "pixels"),
-    [
-        ("bgr8", lambda rgb: rgb[..., ::-1]),
-        ("rgba8", lambda rgb: np.dstack([rgb, np.full(rgb.shape[:2], 9, np.uint8)])),
-        ("bgra8", lambda rgb: np.dstack([rgb[..., ::-1], np.full(rgb.shape[:2], 9, np.uint8)])),
-    ],
-)
-def test_encodings_of_colour(tmp_path, encoding, pixels):
-    message = raw_message(0, np.ascontiguousarray(pixels(picture(3))), encoding, padding=3)
-    library = BagLibrary(write_bag(tmp_path / "bag", {"/image": [message]}))
-    with library.open("/image") as source:
-        assert (source.read().image == picture(3)).all()
+def test_every_encoding_that_nodes_take_is_read_from_recordings_too(tmp_path):
+    topics = {}
+    for encoding in ENCODINGS:
+        rows = padded(pixels_of(scene(), encoding), 3)
+        message = raw_message(0, rows[..., None], encoding)
+        message.height, message.width = scene().shape[:2]
+        topics[f"/image_{encoding}"] = [message]
+    library = BagLibrary(write_bag(tmp_path / "bag", topics))
+    inner = (slice(2, -2), slice(2, -2))
+    for encoding in ENCODINGS:
+        with library.open(f"/image_{encoding}") as source:
+            image = source.read().image
+        difference = image[inner].astype(int) - wanted(encoding)[inner]
+        assert np.abs(difference).max() <= 6, encoding
+        assert (image == raw_to_rgb(topics[f"/image_{encoding}"][0])).all()
 
 
 def test_grey_of_8_and_of_16_bits_in_both_byte_orders(tmp_path):

@@ -38,7 +38,7 @@ _LATCHED = QoSProfile(
 def gather(connection: Connection, timeout: float, listen: float) -> Facts:
     """Find out everything: wait up to ``timeout`` s for nodes, then listen for ``listen`` s."""
     # Imported here: it needs OpenCV, whose absence is for the checks to report.
-    from lr_ros.ros.images import ENCODINGS  # noqa: PLC0415
+    from lr_ros.imaging.raw import ENCODINGS  # noqa: PLC0415
 
     facts = Facts(
         namespace=connection.namespace,
