@@ -303,8 +303,15 @@ class LearnClient:
         return request
 
     def _receive_status(self, message: msg.LearnerStatus) -> None:
+        try:
+            status = Status.from_message(message)
+        except ValueError as error:
+            self.node.get_logger().warning(
+                f"status of the learner refused: {error}", throttle_duration_sec=5.0
+            )
+            return
         with self._status_news:
-            self._status = Status.from_message(message)
+            self._status = status
             self._status_news.notify_all()
 
     def _trigger(self, name: str) -> str:

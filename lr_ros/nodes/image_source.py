@@ -33,7 +33,7 @@ class ImageSourceNode(Node):
     """Publishes the frames of one clip at a time; which one, and from where, by service."""
 
     def __init__(self) -> None:
-        super().__init__("image_source")
+        super().__init__("image_source", start_parameter_services=False)
         self.parameters = Parameters(self, IMAGE_SOURCE, self._on_change)
         self._calibration = self._load_calibration()
         self._player = self._open()

@@ -54,7 +54,7 @@ class LearnerNode(LifecycleNode):
     """Lifecycle node: configure opens the store and restores, activate takes requests."""
 
     def __init__(self) -> None:
-        super().__init__("learner")
+        super().__init__("learner", start_parameter_services=False)
         self.engine: Engine | None = None
         self.parameters = Parameters(self, LEARNER, self._on_parameters)
         self.active = False

@@ -40,7 +40,7 @@ class PanelNode(Node):
     """Pins up what it hears, fetches what it must ask for, and serves the page."""
 
     def __init__(self) -> None:
-        super().__init__("panel")
+        super().__init__("panel", start_parameter_services=False)
         self.parameters = Parameters(self, PANEL)
         self.board = Board(self.get_namespace(), lambda: self.get_clock().now().nanoseconds * 1e-9)
         self._pictures = Pictures()
@@ -112,7 +112,13 @@ class PanelNode(Node):
         self.board.put_recognition(Recognition.from_message(message))
 
     def _on_status(self, message: LearnerStatus) -> None:
-        status = Status.from_message(message)
+        try:
+            status = Status.from_message(message)
+        except ValueError as error:
+            self.get_logger().warning(
+                f"status of the learner refused: {error}", throttle_duration_sec=5.0
+            )
+            return
         silent = not self.board.facts().learner_speaks
         self.board.put_status(status)
         if silent or self._classes_of != (status.model_version, status.state):

@@ -54,7 +54,7 @@ class RecognizerNode(LifecycleNode):
     """Lifecycle node: configure loads the network, activate listens to the camera."""
 
     def __init__(self) -> None:
-        super().__init__("recognizer")
+        super().__init__("recognizer", start_parameter_services=False)
         self._pipeline: Pipeline | None = None
         self.parameters = Parameters(self, RECOGNIZER, self._on_parameters)
         self._enabled = True

@@ -38,7 +38,7 @@ class SimulatedCameraNode(Node):
     """
 
     def __init__(self) -> None:
-        super().__init__("simulated_camera")
+        super().__init__("simulated_camera", start_parameter_services=False)
         self.parameters = Parameters(self, SIMULATED_CAMERA, self._on_change)
         self._own_clock = bool(self.parameters["clock.publish"])
         if self._own_clock and self.get_parameter("use_sim_time").value:

@@ -20,6 +20,8 @@ from rcl_interfaces.msg import (
 from rclpy.node import Node
 from rclpy.parameter import Parameter as RosParameter
 
+from lr_ros.ros.parameter_services import ParameterServices
+
 Value = bool | int | float | str
 
 
@@ -82,7 +84,8 @@ class Parameters(Mapping[str, Value]):
     """The present values of a node's parameters, by name.
 
     Reading is safe from every thread. ``on_change`` is called with the names that changed, after
-    the new values are in force.
+    the new values are in force. The node is made with ``start_parameter_services=False``: the
+    services that set and tell parameters are started here.
     """
 
     def __init__(
@@ -100,6 +103,7 @@ class Parameters(Mapping[str, Value]):
                 row.name, row.default, row.descriptor()
             ).value
         node.add_post_set_parameters_callback(self._apply)
+        self._services = ParameterServices(node)
 
     def _validate(self, parameters: list[RosParameter]) -> SetParametersResult:
         for parameter in parameters:
