@@ -26,6 +26,7 @@ from lr_ros.nodes.window import RecognizeService
 from lr_ros.recognition.drawing import thumbnail
 from lr_ros.recognition.pipeline import Answer, Pipeline, PipelineConfig
 from lr_ros.ros import qos
+from lr_ros.ros.camera_watch import CameraWatch, refuse_depth
 from lr_ros.ros.detections import Detections
 from lr_ros.ros.diagnostics import Diagnostics, Report
 from lr_ros.ros.encoder import backbone_spec
@@ -62,6 +63,9 @@ class RecognizerNode(LifecycleNode):
         self._worker: NewestWorker[Image | CompressedImage] | None = None
         self._loader: ModelLoader | None = None
         self._faults = Faults(lambda text: self.get_logger().warning(text))
+        self._oddities = Faults(lambda text: self.get_logger().warning(text))
+        self._camera = CameraWatch(self._oddities)
+        self._silent = False
         self._health = RecognizerHealth(self.parameters)
         self._status: LearnerStatus | None = None
         self._lesson: LearnerStatus | None = None
@@ -192,12 +196,14 @@ class RecognizerNode(LifecycleNode):
             self._worker.put(message)
 
     def _process(self, message: Image | CompressedImage) -> None:
+        refuse_depth(message)
         image = to_rgb(message)
         height, width = image.shape[:2]
         if min(height, width) < SMALLEST:
             raise ImageError(
                 "too_small", f"image of {width} x {height} pixels: {SMALLEST} a side are needed"
             )
+        self._camera.look(message, width, height)
         if self._loader is not None:
             self._pipeline.model = self._loader.newest
         lesson = self._lesson
@@ -278,14 +284,21 @@ class RecognizerNode(LifecycleNode):
         )
 
     def _watch_camera(self) -> None:
-        if self._active and self._enabled and self._camera_silent():
-            topic = self.resolve_topic_name("image")
-            publishers, age = self.count_publishers(topic), self._health.input.age
-            self.get_logger().warning(
-                f"no images on {topic} for {age:.0f} s ({publishers} publishers): "
-                "check the camera and the remapping of `image`, or run: lr doctor",
-                throttle_duration_sec=30.0,
+        silent = self._active and self._enabled and self._camera_silent()
+        topic = self.resolve_topic_name("image")
+        if silent:
+            text = (
+                f"no images on {topic} for {self._health.input.age:.0f} s "
+                f"({self.count_publishers(topic)} publishers): "
+                "check the camera and the remapping of `image`, or run: lr doctor"
             )
+            if self._silent:
+                self.get_logger().warning(text, throttle_duration_sec=30.0, skip_first=True)
+            else:
+                self._oddities.note("stopped", text)
+        elif self._silent and self._active and self._enabled:
+            self._oddities.note("came back", f"images on {topic} again")
+        self._silent = silent
 
     def _camera_silent(self) -> bool:
         return self._health.input.age > self.parameters["image.timeout"]
@@ -298,6 +311,7 @@ class RecognizerNode(LifecycleNode):
             encoder_id=self._encoder.encoder_id,
             replaced=self._worker.replaced if self._worker else 0,
             faults=self._faults.counts,
+            oddities=self._oddities.counts,
             model_faults=self._loader.faults.counts if self._loader is not None else {},
         )
         return self._health.report(present)
@@ -310,6 +324,7 @@ class RecognizerNode(LifecycleNode):
             fixed_region=fixed if fixed.area else None,
             margin=p["region.margin"],
             require_segment=p["region.require_segment"],
+            exchange=p["region.exchange"],
             unknown_threshold=p["recognition.unknown_threshold"],
             top_k=p["recognition.top_k"],
             smoothing=p["recognition.smoothing"],

@@ -22,6 +22,7 @@ class Present(NamedTuple):
     encoder_id: str
     replaced: int
     faults: Mapping[str, int]
+    oddities: Mapping[str, int]
     model_faults: Mapping[str, int]
 
 
@@ -68,6 +69,7 @@ class RecognizerHealth:
             "encoder": present.encoder_id,
         }
         values |= {f"refused: {reason}": n for reason, n in present.faults.items()}
+        values |= {f"noticed: {what}": n for what, n in present.oddities.items()}
         values |= {f"models refused: {reason}": n for reason, n in present.model_faults.items()}
         findings = recognizer_findings(facts, RecognizerLimits.of(self._parameters))
         return conclude(findings, "recognizing", values)
