@@ -1,15 +1,10 @@
 """A scripted teaching session, played before the simulation and scored; it ends by itself."""
 
 from launch import LaunchDescription
-from launch.actions import (
-    DeclareLaunchArgument,
-    IncludeLaunchDescription,
-    SetEnvironmentVariable,
-    Shutdown,
-)
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, Shutdown
 from launch.conditions import IfCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import EnvironmentVariable, LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
@@ -19,14 +14,14 @@ def declare_arguments():
     """Return what can be given on the command line."""
     return [
         DeclareLaunchArgument(
-            "namespace", default_value="lr_scenario", description="Namespace of all nodes."
+            "namespace",
+            default_value="lr_scenario",
+            description="Namespace of all nodes; what is known there is forgotten at the start.",
         ),
         DeclareLaunchArgument(
             "scenario",
-            default_value=PathJoinSubstitution(
-                [FindPackageShare("lr_ros"), "config", "scenarios", "first_lesson.yaml"]
-            ),
-            description="YAML file of the scenario.",
+            default_value="first_lesson",
+            description="YAML file of the scenario, or the name of one of lr_ros.",
         ),
         DeclareLaunchArgument(
             "result", default_value="", description="JSON file for the scores; empty: none."
@@ -36,17 +31,6 @@ def declare_arguments():
             default_value="true",
             choices=["true", "false"],
             description="Play the scenario; false: only start what it is played before.",
-        ),
-        DeclareLaunchArgument(
-            "state_home",
-            default_value=EnvironmentVariable(
-                "XDG_STATE_HOME",
-                default_value=PathJoinSubstitution(
-                    [EnvironmentVariable("HOME"), ".local", "state"]
-                ),
-            ),
-            description="What is learned is kept in lr_ros/NAMESPACE below this directory; all of "
-            "it is forgotten when a scenario begins.",
         ),
     ]
 
@@ -72,7 +56,6 @@ def generate_launch_description():
     return LaunchDescription(
         [
             *declare_arguments(),
-            SetEnvironmentVariable("XDG_STATE_HOME", LaunchConfiguration("state_home")),
             IncludeLaunchDescription(
                 PythonLaunchDescriptionSource(
                     PathJoinSubstitution([share, "launch", "simulation.launch.py"])

@@ -1,9 +1,9 @@
 """A simulated camera before a table with objects, and the recognizer and learner looking."""
 
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, SetEnvironmentVariable
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import EnvironmentVariable, LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
@@ -11,17 +11,8 @@ from launch_ros.substitutions import FindPackageShare
 
 def generate_launch_description():
     """Return the description."""
-    share = FindPackageShare("lr_ros")
     return LaunchDescription(
         [
-            DeclareLaunchArgument(
-                "namespace", default_value="lr", description="Namespace of all nodes."
-            ),
-            DeclareLaunchArgument(
-                "params_file",
-                default_value=PathJoinSubstitution([share, "config", "lr_ros.yaml"]),
-                description="YAML file of the nodes' parameters.",
-            ),
             DeclareLaunchArgument(
                 "table",
                 default_value="true",
@@ -30,14 +21,14 @@ def generate_launch_description():
             ),
             DeclareLaunchArgument(
                 "placed",
-                default_value="duck,mug,soccer_ball,toy_robot",
-                description="Objects on the table at the start, with commas between.",
+                default_value="3",
+                description="What stands on the table at the start: names with commas between, or "
+                "how many of the last ones that can be shown.",
             ),
             DeclareLaunchArgument(
                 "objects",
                 default_value="",
-                description="Folder of URDF or OBJ files to show instead of the built-in objects; "
-                "name what is placed of them, too, or give placed:=''.",
+                description="Folder of URDF or OBJ files to show instead of the built-in objects.",
             ),
             DeclareLaunchArgument(
                 "use_sim_time",
@@ -50,10 +41,17 @@ def generate_launch_description():
                 default_value="1.0",
                 description="How fast /clock goes, where the processor keeps up.",
             ),
+            DeclareLaunchArgument(
+                "state_home",
+                default_value=EnvironmentVariable("XDG_STATE_HOME", default_value=""),
+                description="What is learned is kept in lr_ros/NAMESPACE below this directory; "
+                "empty: ~/.local/state.",
+            ),
+            SetEnvironmentVariable("XDG_STATE_HOME", LaunchConfiguration("state_home")),
             # Its arguments, and the environment it sets, hold for the camera below, too.
             IncludeLaunchDescription(
                 PythonLaunchDescriptionSource(
-                    PathJoinSubstitution([share, "launch", "lr_ros.launch.py"])
+                    PathJoinSubstitution([FindPackageShare("lr_ros"), "launch", "lr_ros.launch.py"])
                 ),
                 launch_arguments=[("image", "image"), ("compressed", "false")],
             ),

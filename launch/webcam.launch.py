@@ -11,7 +11,6 @@ from launch_ros.substitutions import FindPackageShare
 
 def generate_launch_description():
     """Return the description."""
-    share = FindPackageShare("lr_ros")
     return LaunchDescription(
         [
             DeclareLaunchArgument(
@@ -20,18 +19,10 @@ def generate_launch_description():
                 description="A camera's number or device, or the path of a video, a folder of "
                 "pictures, a data set or a rosbag2 recording.",
             ),
-            DeclareLaunchArgument(
-                "namespace", default_value="lr", description="Namespace of all nodes."
-            ),
-            DeclareLaunchArgument(
-                "params_file",
-                default_value=PathJoinSubstitution([share, "config", "lr_ros.yaml"]),
-                description="YAML file of the nodes' parameters.",
-            ),
             # Its arguments, and the environment it sets, hold for the camera below, too.
             IncludeLaunchDescription(
                 PythonLaunchDescriptionSource(
-                    PathJoinSubstitution([share, "launch", "lr_ros.launch.py"])
+                    PathJoinSubstitution([FindPackageShare("lr_ros"), "launch", "lr_ros.launch.py"])
                 ),
                 launch_arguments=[("image", "image"), ("compressed", "false")],
             ),

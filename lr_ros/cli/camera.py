@@ -36,8 +36,9 @@ def run_objects(arguments: argparse.Namespace) -> int:
 
 
 def run_present(arguments: argparse.Namespace) -> int:
-    """Show an object."""
+    """Show an object, and wait until it is in view and the one before it has left."""
     with connect(arguments) as client:
         client.present_object(arguments.object, arguments.background, arguments.yaw)
-    say(f"showing {arguments.object!r}" if arguments.object else "showing nobody")
+        client.simulation.wait_until_shown(arguments.object)
+    say(f"{arguments.object!r} is in view" if arguments.object else "nothing is held up")
     return OK

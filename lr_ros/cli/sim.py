@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -53,7 +54,7 @@ def add_parser(subparsers: Any) -> None:
     add_common(sim_play.add_to(commands), defaults=False)
 
     def without_command(_: argparse.Namespace) -> int:
-        parser.print_help()
+        parser.print_help(sys.stderr)
         return USAGE
 
     parser.set_defaults(run=without_command)
@@ -98,7 +99,8 @@ def _list(arguments: argparse.Namespace) -> int:
 def _present(arguments: argparse.Namespace) -> int:
     with connect(arguments) as client:
         client.simulation.present(arguments.object, yaw=arguments.yaw)
-    say(f"showing {arguments.object!r}" if arguments.object else "showing nobody")
+        client.simulation.wait_until_shown(arguments.object)
+    say(f"{arguments.object!r} is in view" if arguments.object else "nothing is held up")
     return OK
 
 

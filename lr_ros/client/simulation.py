@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from lr_ros import msg, srv
+from lr_ros.client.errors import NotAvailableError
 from lr_ros.client.records import ObjectList, Region, seconds
 
 Call = Callable[[Any, str, Any], Any]
 """Calls a service of this kind and name with this request, and returns its answer."""
+
+_STEADY = 0.05
+# From one picture to the next, what can be seen of an object that slides changes by a larger share.
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,9 @@ class Simulation:
     def present(self, name: str, background: int | None = None, yaw: float | None = None) -> None:
         """Hold an object up to the camera; an empty name: nobody.
 
-        ``background`` is the number of the background and light, ``yaw`` the angle to begin
-        turning from [rad]; None keeps the present one.
+        Returns at once; :meth:`wait_until_shown` waits for it to come. ``background`` is the
+        number of the background and light, ``yaw`` the angle to begin turning from [rad]; None
+        keeps the present one.
         """
         request = srv.PresentObject.Request(object_name=name)
         if background is not None:
@@ -100,6 +106,27 @@ class Simulation:
         if yaw is not None:
             request.yaw = float(yaw)
         self._call(srv.PresentObject, "present_object", request)
+
+    def wait_until_shown(self, name: str, timeout: float = 30.0) -> None:
+        """Wait until ``name`` has come into view and nothing else is held up.
+
+        An empty name: until nothing is held up.
+
+        Raises:
+            NotAvailableError: It is not so after ``timeout`` seconds.
+        """
+        deadline = time.monotonic() + timeout
+        before = self.scene().scene
+        while time.monotonic() < deadline:
+            time.sleep(0.05)  # a picture's time; what has changed since is asked for below
+            scene = self.scene().scene
+            if scene.stamp == before.stamp:
+                continue
+            if _shown(scene, name, before):
+                return
+            before = scene
+        what = f"{name!r} has not come into view" if name else "an object is still held up"
+        raise NotAvailableError(f"{what} after {timeout:g} s; `lr doctor` says what is wrong")
 
     def place(
         self,
@@ -165,3 +192,15 @@ class Simulation:
             tuple(answer.lights),
             answer.table,
         )
+
+
+def _shown(scene: Scene, name: str, before: Scene) -> bool:
+    """Whether only ``name`` is held up, and does not slide any more."""
+    held = [each for each in scene.objects if not each.on_table]
+    if not name:
+        return not held
+    was = [each.visible for each in before.objects if each.name == name and not each.on_table]
+    if [each.name for each in held] != [name] or not was:
+        return False
+    visible = held[0].visible
+    return visible > 0 and abs(visible - was[0]) <= _STEADY * visible

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from lr_ros.evaluation.errors import InputError
 from lr_ros.evaluation.scenario_yaml import Document, Place, read_document
+from lr_ros.launching.packages import share_directory
 
 UNKNOWN = "unknown"
 """What ``check`` expects where no name may be given."""
@@ -180,8 +182,9 @@ def _step(document: Document, number: int, entry: Any) -> Step:
         if given is None and not fields:
             given = {}
         elif not short:
-            wanted = ", ".join(fields) or "nothing"
-            raise document.error(place, f"`{verb}` takes {wanted}, as in {{{wanted}: ...}}")
+            shown = ", ".join(f"{name}: ..." for name, row in fields.items() if row.needed)
+            wanted = f"{', '.join(fields)}, as in `- {verb}: {{{shown or next(iter(fields))}}}`"
+            raise document.error(place, f"`{verb}` takes {wanted if fields else 'nothing'}")
         else:
             given = {short: given}
     _known(document, place, given, tuple(fields))
@@ -208,8 +211,17 @@ def _known(
             raise document.error((*place, str(name)), f"no key {str(name)!r}; there are: {allowed}")
 
 
-def find_scenario(name: str, shipped: Path) -> Path:
-    """Return the scenario of this path, or of this name among those that ``shipped`` holds.
+def shipped() -> Path:
+    """Return the folder of the scenarios that come with the package.
+
+    Raises:
+        LaunchError: The package is not installed.
+    """
+    return share_directory("lr_ros", os.environ) / "config" / "scenarios"
+
+
+def find_scenario(name: str, folder: Path) -> Path:
+    """Return the scenario of this path, or of this name among those in ``folder``.
 
     Raises:
         InputError: There is neither; the message lists the names.
@@ -217,8 +229,8 @@ def find_scenario(name: str, shipped: Path) -> Path:
     path = Path(name)
     if path.is_file():
         return path
-    candidate = shipped / f"{path.stem}.yaml"
+    candidate = folder / f"{path.stem}.yaml"
     if path.parent == Path() and candidate.is_file():
         return candidate
-    known = ", ".join(sorted(each.stem for each in shipped.glob("*.yaml"))) or "none"
+    known = ", ".join(sorted(each.stem for each in folder.glob("*.yaml"))) or "none"
     raise InputError(f"there is no scenario {name!r}; lr_ros has: {known}")

@@ -69,7 +69,9 @@ class Player:
 
     def _present(self, step: Step, _: Counter[str]) -> None:
         self._look_at(None)
-        self._client.simulation.present(step.values["object"], yaw=step.values["yaw"])
+        name = step.values["object"]
+        self._client.simulation.present(name, yaw=step.values["yaw"])
+        self._client.simulation.wait_until_shown(name)
 
     def _place(self, step: Step, _: Counter[str]) -> None:
         v = step.values

@@ -14,8 +14,9 @@ from rclpy.signals import SignalHandlerOptions
 from lr_ros.client import ClientError, LearnClient
 from lr_ros.client.connection import Connection
 from lr_ros.evaluation.errors import EvaluationError, InputError
-from lr_ros.evaluation.scenario import Step, load_scenario
+from lr_ros.evaluation.scenario import Step, find_scenario, load_scenario, shipped
 from lr_ros.evaluation.scenario_run import lines, play, write_result
+from lr_ros.launching import LaunchError
 
 
 def main() -> int:
@@ -25,9 +26,9 @@ def main() -> int:
         signal.signal(number, _interrupt)
     node = Node("scenario_player")
     try:
-        file = Path(str(node.declare_parameter("scenario", "").value))
+        name = str(node.declare_parameter("scenario", "").value)
         result = str(node.declare_parameter("result", "").value)
-        scenario = load_scenario(file)
+        scenario = load_scenario(find_scenario(name, shipped()))
         namespace = node.get_namespace()
         connection = Connection(namespace, node, None)
         try:
@@ -42,7 +43,7 @@ def main() -> int:
     except (InputError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except (EvaluationError, ClientError) as error:
+    except (EvaluationError, ClientError, LaunchError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

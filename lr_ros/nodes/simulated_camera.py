@@ -27,7 +27,7 @@ from lr_ros.sim.catalogue import CATALOGUE, choose, objects_in
 from lr_ros.sim.mesh import SimulatorUnavailableError
 from lr_ros.sim.motion import Motion
 from lr_ros.sim.scene import SceneConfig, SimulatedScene
-from lr_ros.sim.table import Spot
+from lr_ros.sim.table import MOST_OBJECTS, Spot
 from lr_ros.sources.calibration import pinhole
 
 
@@ -174,13 +174,21 @@ def _scene(parameters: Mapping[str, Any]) -> SimulatedScene:
         first = parameters["scene.first_object"] or None
         scene.present(first, parameters["scene.background"])
         if scene.config.table:
-            names = tuple(n.strip() for n in parameters["scene.placed"].split(",") if n.strip())
-            for name, spot in _rows(names, parameters["scene.placed_size"]):
+            placed = _placed(parameters["scene.placed"], scene.objects)
+            for name, spot in _rows(placed, parameters["scene.placed_size"]):
                 scene.place(name, spot)
     except (KeyError, ValueError, OSError, SimulatorUnavailableError) as error:
         reason = error.args[0] if isinstance(error, KeyError) else error
         raise StartError(f"{reason} (parameters scene.*)") from error
     return scene
+
+
+def _placed(asked: str, objects: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of what stands on the table at first: those asked for, or so many."""
+    if asked.strip().isdecimal() and asked.strip() not in objects:
+        count = min(int(asked), len(objects) // 2, MOST_OBJECTS)
+        return objects[len(objects) - count :]
+    return tuple(name.strip() for name in asked.split(",") if name.strip())
 
 
 def _rows(names: tuple[str, ...], size: float) -> Iterator[tuple[str, Spot]]:

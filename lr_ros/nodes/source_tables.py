@@ -136,7 +136,8 @@ SIMULATED_CAMERA = (
     Parameter(
         "scene.placed",
         "",
-        "Names of the objects that stand on the table at the start, with commas between.",
+        "What stands on the table at the start: names of objects with commas between, or how many "
+        "of the last ones that can be shown (at most half of them; the others can be held up).",
         read_only=True,
     ),
     Parameter(

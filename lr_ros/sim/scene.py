@@ -26,6 +26,10 @@ from lr_ros.sim.views import Seen, Thing, View
 HELD_UP = 0.15
 """Diameter that an object has when it is held up to the camera [m]."""
 
+PAUSE = 0.6
+"""How long nobody is held up between two objects that slide [s]: as with hands that put one down
+and take the next. A segment ends in it, so that no view of one is learned as the other."""
+
 
 @dataclass(frozen=True)
 class SceneConfig:
@@ -98,6 +102,7 @@ class SimulatedScene:
         self._rng = np.random.default_rng(self.config.seed)
         self._actors: list[Actor] = []
         self._presented: Actor | None = None
+        self._free = -math.inf  # when the next may come into view
         self._yaw, self._yaw_since = 0.0, 0.0
         self._now = 0.0
         self._backdrops: Backdrops | TableBackdrops
@@ -145,6 +150,8 @@ class SimulatedScene:
     ) -> None:
         """Show one object instead of the present one, or nobody.
 
+        The next comes ``PAUSE`` after the one before has left.
+
         Args:
             name: The object; None: an empty scene. An object that is in view stays where it is.
             background: Number of the setting (:func:`lr_ros.sim.lights.setting`); None: as it is.
@@ -167,13 +174,11 @@ class SimulatedScene:
         if current is not None and current.name == name:
             current.yaw, current.since = yaw, now
             return
-        begins = now
         if current is not None:
-            current.leaves = now
-            begins = now + self.config.motion.slide
+            self._let_go(current, now)
         self._presented = None
         if name is not None:
-            self._presented = self._actor(name, yaw, now, begins)
+            self._presented = self._actor(name, yaw, now, max(now, self._free))
             self._actors.append(self._presented)
 
     def place(self, name: str, spot: Spot) -> None:
@@ -268,6 +273,15 @@ class SimulatedScene:
     def close(self) -> None:
         """Give the simulator's memory back."""
         self._meshes.close()
+
+    def _let_go(self, actor: Actor, now: float) -> None:
+        """Let what is held up leave, and the next wait until it has."""
+        if now < actor.enters:  # nothing has been seen of it
+            self._actors.remove(actor)
+            return
+        actor.leaves = now
+        slide = self.config.motion.slide
+        self._free = now + slide + (PAUSE if slide > 0 else 0.0)
 
     def _check(self, name: str | None, yaw: float | None) -> None:
         if yaw is not None and not math.isfinite(yaw):

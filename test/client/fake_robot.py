@@ -55,6 +55,7 @@ class FakeLearner(Node):
             (srv.Recognize, "recognize"),
             (srv.ListObjects, "list_objects"),
             (srv.PresentObject, "present_object"),
+            (srv.GetScene, "get_scene"),
             (Trigger, "undo"),
             (Trigger, "reset"),
             (Trigger, "cancel"),
@@ -276,6 +277,13 @@ class FakeLearner(Node):
                 answer, ErrorCode.UNKNOWN_OBJECT, f"no object {request.object_name!r}"
             )
         self.shown = request.object_name
+        answer.success = True
+        return answer
+
+    def get_scene(self, _request, answer):
+        answer.scene.header.stamp = self.get_clock().now().to_msg()
+        if self.shown:
+            answer.scene.objects = [msg.SceneObject(name=self.shown, visible=1.0)]
         answer.success = True
         return answer
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lr_ros.cli.sim_play import conclude
 from lr_ros.evaluation.errors import InputError
 from lr_ros.evaluation.scenario import VERBS, find_scenario, load_scenario
 from lr_ros.evaluation.scenario_report import ScenarioReport, StepResult
@@ -143,6 +144,7 @@ def test_the_score_is_that_of_all_frames_and_a_missed_threshold_is_a_fault(tmp_p
     assert report.as_dict()["passed"]
     missed = results(tmp_path, [{"duck": 9, "unknown": 1}, {"duck": 3, "mug": 7}], 0.7)
     assert "60% of all checked frames are right; 70% are required" in missed.faults[0]
+    assert (conclude(report), conclude(missed)) == (0, 1)
     assert not missed.as_dict()["passed"]
     failed = results(tmp_path, [{"duck": 1}], 0.0, fault="too bad")
     assert failed.faults == ["step 1 (line 3): too bad"]

@@ -117,7 +117,7 @@ def test_a_scenario_is_played_and_ends_the_launch_or_only_prepared(
     played["scenario_player"].command(tmp_path)
     written = yaml.safe_load((tmp_path / "scenario_player-0.yaml").read_text())
     parameters = written["/lr_scenario/scenario_player"]["ros__parameters"]
-    assert Path(parameters["scenario"]).is_file()
+    assert (ROOT / "config" / "scenarios" / f"{parameters['scenario']}.yaml").is_file()
     prepared = {process.name for process in load("scenario", {"play": "false"})}
     assert prepared == played.keys() - {"scenario_player"}
 

@@ -8,7 +8,7 @@ from lr_ros.sim.lights import SETTINGS
 from lr_ros.sim.mesh import Light, Mesh, ObjectFileError
 from lr_ros.sim.mesh_cache import MeshCache
 from lr_ros.sim.motion import Motion
-from lr_ros.sim.scene import SceneConfig, SimulatedScene
+from lr_ros.sim.scene import PAUSE, SceneConfig, SimulatedScene
 
 AT_ONCE = Motion(slide=0.0)
 FIRST = choose(("duck", "teddy", "soccer_ball"), CATALOGUE)
@@ -98,16 +98,37 @@ def test_objects_slide_in_and_out_within_the_set_time():
     scene.close()
 
 
-def test_the_next_object_waits_until_the_one_before_has_left():
+def times(scene, first=1.0, count=30):
+    """Return what is seen when: {name: [times]}, a picture each tenth of a second."""
+    found = {}
+    for t in (first + 0.1 * k for k in range(count)):
+        for name in [seen.name for seen in scene.render(t).seen] or [None]:
+            found.setdefault(name, []).append(t)
+    return found
+
+
+@pytest.mark.parametrize("between", [[], [None], ["soccer_ball"], [None, "soccer_ball"]])
+def test_the_next_object_comes_a_moment_after_the_one_before_has_left(between):
     scene = SimulatedScene(SceneConfig(objects=FIRST, motion=Motion(slide=0.5)))
     scene.present("duck", t=0.0)
     scene.render(1.0)
-    scene.present("teddy", t=1.0)
-    names = [tuple(s.name for s in scene.render(1.0 + 0.1 * k).seen) for k in range(11)]
+    for name in (*between, "teddy"):  # one that is taken back at once is never seen
+        scene.present(name, t=1.0)
+    found = times(scene)
     scene.close()
-    assert all(len(seen) <= 1 for seen in names)
-    assert names[0] == ("duck",)
-    assert names[-1] == ("teddy",)
+    assert set(found) == {"duck", "teddy", None}
+    assert max(found["duck"]) <= 1.5
+    assert found["teddy"][0] >= 1.5 + PAUSE
+    assert len(found[None]) >= 5
+
+
+def test_without_sliding_the_next_object_is_there_at_once():
+    scene = SimulatedScene(SceneConfig(objects=FIRST, motion=AT_ONCE))
+    scene.present("duck", t=0.0)
+    scene.render(1.0)
+    scene.present("teddy", t=1.0)
+    assert [seen.name for seen in scene.render(1.0).seen] == ["teddy"]
+    scene.close()
 
 
 def test_yaw_is_where_turning_begins_and_goes_on_from_one_object_to_the_next():

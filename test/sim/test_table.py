@@ -15,6 +15,7 @@ from lr_ros.sim.scene import SceneConfig, SimulatedScene
 from lr_ros.sim.table import FAR, MOST_OBJECTS, NEAR, REACH_X, Spot, Table, TableFullError
 from lr_ros.sim.table_view import TableView
 from lr_ros.sources.calibration import pinhole
+from lr_ros.stream.segmenter import Segmenter
 
 AT_ONCE = Motion(slide=0.0)
 FIVE = {
@@ -149,6 +150,28 @@ def test_what_is_held_up_is_not_on_the_table_meanwhile(scene):
     scene.present(None)
     assert all(thing.on_table for thing in scene.render(3.0).things)
     assert len(scene.render(3.0).things) == 2
+
+
+@pytest.mark.parametrize("table", [True, False])
+def test_between_two_that_are_held_up_the_robots_segment_ends(table):
+    scene = SimulatedScene(SceneConfig(width=160, height=120, table=table))
+    if table:
+        for name, x in (("rabbit", -0.3), ("toy_brick", 0.3)):
+            scene.place(name, Spot(x, 0.2))
+    segmenter = Segmenter()
+    held = {}
+    for step in range(100):
+        t = step * 0.1
+        if step in (20, 60):
+            scene.present("duck" if step == 20 else "soccer_ball")
+        view = scene.render(t)
+        found = segmenter.update(view.image, t)
+        up = [thing.name for thing in view.things if not thing.on_table and thing.visible > 0.9]
+        if up and found.in_view:
+            held.setdefault(up[0], set()).add(found.segment_id)
+    scene.close()
+    assert held.keys() == {"duck", "soccer_ball"}
+    assert not held["duck"] & held["soccer_ball"]
 
 
 def test_everything_is_removed_at_once_and_a_stranger_is_named(scene):
