@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from lr_ros.stream.departure import Departure
 from lr_ros.stream.detector import DetectorConfig, ObjectDetector
 from lr_ros.stream.geometry import Box
 
@@ -28,7 +29,8 @@ class SegmenterConfig:
     confirm_seconds: float = 0.08
     """An object must be in view so long before a segment starts (it is then counted in)."""
     release_seconds: float = 0.35
-    """A segment ends when its object has been out of view so long."""
+    """A segment ends when its object has been out of view so long; at once when it went out over
+    the picture's edge."""
     largest_gap: float = 2.0
     """A pause between two stamps longer than this ends the segment [s]."""
     learn_seconds: float = 1.0
@@ -104,6 +106,7 @@ class Segmenter:
                 self.config.arm,
             )
         )
+        self._departure = Departure()
         self._last_id = 0
         self._shape: tuple[int, int] | None = None
         self._stamp: float | None = None
@@ -115,6 +118,7 @@ class Segmenter:
         self._last = 0.0
         self._frames = 0
         self._box: Box | None = None
+        self._departure.clear()
 
     def reset(self) -> None:
         """Forget the background and the running segment; ids go on rising."""
@@ -162,7 +166,8 @@ class Segmenter:
             box = box.padded(self.config.padding, shape[1], shape[0])
             box = box.squarer(self.config.least_aspect, shape[1], shape[0])
         if box is None or box.area == 0:
-            return self._absent(stamp, gone=detection.cut)
+            left = self._departure.is_over_edge(shape[1], shape[0])
+            return self._absent(stamp, gone=detection.cut or left)
         return self._present(box, stamp)
 
     def _check(self, image: NDArray[np.uint8], stamp: float) -> None:
@@ -181,6 +186,7 @@ class Segmenter:
         self._last = stamp
         self._frames += 1
         self._box = box
+        self._departure.add(box, stamp)
         if self._running:
             return self._view("running")
         if self._frames < 2 or stamp - self._first < self.config.confirm_seconds:
