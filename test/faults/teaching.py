@@ -50,13 +50,13 @@ BURST = 25
 
 @contextmanager
 def living(
-    directory: Path, parameters: dict[str, Any] | None = None
+    directory: Path, parameters: dict[str, Any] | None = None, namespace: str = ""
 ) -> Iterator[tuple[NodeProcess, Teacher]]:
     """Return a learner that works on the store below ``directory``, and its teacher.
 
     Each has a namespace of its own: for a while after a kill, DDS takes the dead one for alive.
     """
-    probe = Probe(f"faults_{uuid.uuid4().hex[:8]}", DOMAIN_ID)
+    probe = Probe(namespace or f"faults_{uuid.uuid4().hex[:8]}", DOMAIN_ID)
     try:
         node = start_learner(probe, directory, parameters)
         with running(node):

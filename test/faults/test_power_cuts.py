@@ -6,6 +6,8 @@ import contextlib
 import random
 import resource
 import threading
+import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from lr_ros.msg import ErrorCode, LearnerStatus, Recognition
 from ros_processes import START_SECONDS, NodeProcess, Probe, running
 
 from faults.system import Camera
-from faults.teaching import Teacher, living, start_learner
+from faults.teaching import DOMAIN_ID, Teacher, living, start_learner
 
 pytestmark = pytest.mark.ros
 
@@ -69,7 +71,7 @@ def _teach_until_killed(
     timer.start()
     for number in range(last, last + 1000):
         try:
-            teacher.teach(f"object {number}", frames=5, patience=3.0)
+            teacher.teach(f"object {number}", frames=5, patience=1.0)
         except AssertionError:
             timer.join()
             return
@@ -79,45 +81,41 @@ def _cut_power(directory: Path, kills: int, seed: int) -> Tally:
     rng = random.Random(seed)  # noqa: S311 - moments, not secrets
     tally = Tally()
     for _ in range(kills):
-        with living(directory) as (node, teacher):
-            _compare(tally, teacher, directory)
-            tally.restarts += tally.kills > 0
+        with _restarted(directory, tally) as (node, teacher):
             _teach_until_killed(teacher, node, rng, 1000 * (tally.kills + 1))
             tally.kills += 1
             _take_acknowledgements(tally, teacher)
-    with living(directory) as (node, teacher):
-        _compare(tally, teacher, directory)
-        tally.restarts += 1
+        print(tally, flush=True)
+    with _restarted(directory, tally) as (node, teacher):
         assert teacher.teach("the last object").error_code == ErrorCode.NONE
         node.stop()
     return tally
 
 
-def _compare(tally: Tally, teacher: Teacher, directory: Path) -> None:
-    """Nothing acknowledged is lost (some may be trained only now), and recognition answers."""
-    with contextlib.suppress(AssertionError):
-        teacher.models.wait(lambda m: tally.acknowledged <= set(m.class_names), RETRAINED)
-    tally.lost |= tally.acknowledged - set(teacher.classes())
-    _recognize(teacher, directory, teacher.models.messages[-1].version)
-    tally.set_aside += len(list((directory / "store" / "damaged").iterdir()))
-    assert teacher.models.messages[-1].version >= tally.version
-
-
-def _recognize(teacher: Teacher, directory: Path, version: int) -> None:
-    """A recognizer started now answers with the newest model."""
-    probe = teacher.probe
-    answers = probe.listen(Recognition, "recognition")
-    recognizer = NodeProcess("recognizer", probe.namespace, probe.domain_id, directory)
-    with running(recognizer), Camera(probe):
-        answers.wait(lambda r: r.model_version >= version, START_SECONDS)
+@contextlib.contextmanager
+def _restarted(directory: Path, tally: Tally) -> Iterator[tuple[NodeProcess, Teacher]]:
+    """Start the learner anew, and a recognizer; compare what they know with what they must."""
+    namespace = f"faults_{uuid.uuid4().hex[:8]}"
+    recognizer = NodeProcess("recognizer", namespace, DOMAIN_ID, directory)
+    with running(recognizer), living(directory, namespace=namespace) as (node, teacher):
+        with contextlib.suppress(AssertionError):
+            teacher.models.wait(lambda m: tally.acknowledged <= set(m.class_names), RETRAINED)
+        tally.lost |= tally.acknowledged - set(teacher.classes())
+        tally.set_aside += len(list((directory / "store" / "damaged").iterdir()))
+        version = teacher.models.messages[-1].version
+        assert version >= tally.version
+        answers = teacher.probe.listen(Recognition, "recognition")
+        with Camera(teacher.probe):
+            answers.wait(lambda r: r.model_version >= version, START_SECONDS)
         recognizer.assert_alive()
+        tally.restarts += tally.kills > 0
+        yield node, teacher
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.slow)])
 @pytest.mark.timeout(7200)
 def test_no_session_is_lost(tmp_path: Path, kills: int) -> None:
     tally = _cut_power(tmp_path, kills, seed=kills)
-    print(tally)
     assert tally.lost == set()
     assert tally.set_aside == 0
     assert len(tally.acknowledged) >= kills, f"it hardly taught: {tally}"
