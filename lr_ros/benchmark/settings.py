@@ -19,7 +19,7 @@ STRATEGIES = (
     "ncm",
     "slda",
 )
-_VARIANT = re.compile(r"(?P<name>[a-z0-9_]+)(?P<changes>(:(bits|replay|epochs)=\d+)*)")
+_VARIANT = re.compile(r"(?P<name>[a-z0-9_]+)(?P<changes>(:(bits|replay|epochs|lower_every)=\d+)*)")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Settings:
     """What is measured. Runs in one folder share them; strategies and seeds may be added.
 
     ``epochs`` None leaves the number to the strategy, ``max_batches`` None takes all,
-    ``test_every`` None thins test clips as those to learn from.
+    ``test_every`` None thins test clips as those to learn from; ``lower_every`` is that of
+    :class:`lr_ros.core.learner_config.LearnerConfig`, for variants.
     """
 
     data: str
@@ -48,10 +49,13 @@ class Settings:
     replay: int
     epochs: int | None
     threads: int
+    lower_every: int = 1
 
     def to_json(self) -> dict[str, Any]:
-        """Return the settings as JSON has them."""
-        return json.loads(json.dumps(asdict(self)))
+        """Return the settings as JSON has them; what only variants set is named by these."""
+        facts = asdict(self)
+        del facts["lower_every"]
+        return json.loads(json.dumps(facts))
 
     @property
     def digest(self) -> str:
@@ -70,7 +74,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Variant:
-    """A strategy, perhaps with other bits, replay capacity or epochs than the rest.
+    """A strategy, perhaps with other bits, replay capacity, epochs or lower_every than the rest.
 
     Written ``default:bits=4:replay=300``.
     """
@@ -89,7 +93,8 @@ class Variant:
         match = _VARIANT.fullmatch(text)
         if match is None:
             raise ValueError(
-                f"strategy {text!r} is not NAME or NAME:bits=N:replay=N:epochs=N (any of these)"
+                f"strategy {text!r} is not NAME or NAME:bits=N:replay=N:epochs=N:lower_every=N "
+                "(any of these)"
             )
         strategy = match["name"]
         if strategy not in STRATEGIES:

@@ -51,6 +51,7 @@ def make_subject(settings: Settings, strategy: str, seed: int) -> Subject:
         bits=settings.bits,
         seed=seed,
         epochs=settings.epochs,
+        lower_every=settings.lower_every,
     )
     return CoreSubject(settings, config)
 

@@ -23,7 +23,8 @@ example:
   lr bench --data ~/core50 --protocol nicv2 --strategies default,slda --seeds 3 --out out/core50
 
 The same command again goes on where the last one was stopped, and adds strategies and seeds.
-A strategy may be given settings of its own: default:bits=4, default:replay=500:epochs=2.
+A strategy may be given settings of its own: default:bits=4, default:replay=500:epochs=2,
+default:lower_every=3.
 """
 
 

@@ -199,6 +199,9 @@ class LatentReplayLearner:
     def restore(self, state: State) -> None:
         """Go on from a state of a learner with the same backbone and strategy.
 
+        The replay memory gets the capacity, bits and policy of this learner's settings: with less
+        room some patterns go, of the largest classes first; other bits encode all anew.
+
         Raises:
             ValueError: the state does not fit this learner; nothing is changed then.
         """

@@ -10,7 +10,7 @@ from .quantize import BITS
 from .replay_policy import POLICIES
 from .strategies import STRATEGIES
 
-_LARGEST_HOLDOUT = 0.5
+LARGEST_HOLDOUT = 0.5
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class LearnerConfig:
             raise ValueError(f"replay_capacity is {self.replay_capacity}; at least 1 is needed")
         if self.replay_megabytes is not None and not 0 < self.replay_megabytes < float("inf"):
             raise ValueError(f"replay_megabytes is {self.replay_megabytes}; it must be above 0")
-        if not 0 <= self.holdout <= _LARGEST_HOLDOUT:
-            raise ValueError(f"holdout is {self.holdout}; it must be 0 to {_LARGEST_HOLDOUT}")
+        if not 0 <= self.holdout <= LARGEST_HOLDOUT:
+            raise ValueError(f"holdout is {self.holdout}; it must be 0 to {LARGEST_HOLDOUT}")
         if self.lower_every < 1:
             raise ValueError(f"lower_every is {self.lower_every}; it must be 1 or more")
         if self.seed < 0:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .backbone import BackboneSpec
-from .learner_config import LearnerConfig, UnknownClassError
+from .learner_config import LARGEST_HOLDOUT, LearnerConfig, UnknownClassError
 from .learner_familiar import Familiar
 from .model import ModelParts, ServingModel
 from .quantize import Quantizer
@@ -68,7 +68,9 @@ class Knowledge:
             capacity = patterns_in(config.replay_megabytes, shape, bits)
         if strategy.replays == "all":
             capacity = _UNBOUNDED
-        held_out = max(1, round(config.replay_capacity * config.holdout))
+        # One that holds nothing out has room for what it held out with other settings before.
+        share = config.holdout or LARGEST_HOLDOUT
+        held_out = max(1, round(config.replay_capacity * share))
         return cls(
             spec,
             (),
@@ -209,7 +211,9 @@ class Knowledge:
         )
 
     def restored(self, state: State) -> Knowledge:
-        """Return the knowledge that a state of a learner with the same settings describes.
+        """Return the knowledge that a state of a learner with the same strategy describes.
+
+        Its memories are brought to the capacity, bits and policy of this learner.
 
         Raises:
             ValueError: the state is of another format or strategy, or its parts do not fit.
@@ -241,4 +245,6 @@ class Knowledge:
                 )
             if max(memory.counts(), default=-1) >= len(new.records):
                 raise ValueError("the replay memory has latents of a class that has no name")
+        new.memory = new.memory.fitted_to(self.memory)
+        new.held_out = new.held_out.fitted_to(self.held_out)
         return new

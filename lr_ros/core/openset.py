@@ -95,7 +95,6 @@ class UnknownScore:
             return
         y = np.unique(y, return_inverse=True)[1]
         self.kind = self._wanted or suited(y, clips)
-        self._model = None
         self._model = self._fitted(x, y)
         held_out, margin = self._held_out_scores(x, y, clips)
         middle, high = np.quantile(held_out, [0.5, ACCEPTED])
@@ -138,21 +137,19 @@ class UnknownScore:
         self._threshold, self._spread = (float(v) for v in calibration)
 
     def _fitted(self, x: Floats, y: NDArray[np.int64]) -> Discriminant | Neighbours:
-        if self.kind == "neighbour":
-            return Neighbours.fit(x)
-        # The projection knows no labels; that of all frames serves the calibration as well.
-        whole = self._model
-        return Discriminant.fit(x, y, whole.projection if isinstance(whole, Discriminant) else None)
+        return Neighbours.fit(x) if self.kind == "neighbour" else Discriminant.fit(x, y)
 
     def _held_out_scores(
         self, x: Floats, y: NDArray[np.int64], clips: NDArray[Any]
     ) -> tuple[Floats, float]:
         """Return raw scores of frames left out, and the margin they call for."""
+        # The projection knows no labels; that of all frames serves the calibration as well.
+        z = self._model.projected(x) if isinstance(self._model, Discriminant) else x
         folds = clip_folds(y, clips)
-        scores = self._cross_scores(x, y, folds)
+        scores = self._cross_scores(z, y, folds)
         if len(scores) >= LEAST_HELD_OUT:
             return scores, 0.0
-        scores = self._cross_scores(x, y, half_folds(clips))
+        scores = self._cross_scores(z, y, half_folds(clips))
         if len(scores):
             return scores, self.margin
         return self.raw(x), self.margin

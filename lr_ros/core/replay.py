@@ -193,9 +193,32 @@ class ReplayMemory:
         """Make the patterns of class ``old`` patterns of class ``new``; the numbers stay as is."""
         self._labels = np.where(self._labels == old, new, self._labels)
 
-    def _keep(self, mask: NDArray[np.bool_]) -> None:
-        self._codes, self._labels = self._codes[mask], self._labels[mask]
-        used, self._clips = np.unique(self._clips[mask], return_inverse=True)
+    def fitted_to(self, other: ReplayMemory) -> ReplayMemory:
+        """Return a memory with these patterns and the capacity, bits and policy of ``other``.
+
+        Patterns that are too many go by chance, from the largest classes first. With other bits all
+        are encoded anew; more bits bring nothing back that fewer have lost.
+        """
+        twin = self.copy()
+        twin.capacity, twin.policy = other.capacity, other.policy
+        if len(twin) > twin.capacity:
+            none = np.empty((0, 0), np.float32)
+            stored = (len(self), twin.capacity, self._labels, self._clips)
+            candidates = Candidates(*stored, self._batches, self._seen, none)
+            twin._keep(POLICIES["balanced"](candidates, twin._rng))
+        if twin.bits != other.bits:
+            latents = twin.take(np.arange(len(twin))).latents
+            twin.bits, twin._fixed = other.bits, other._fixed
+            twin.quantizer = other.quantizer
+            if twin.quantizer is None and len(latents):
+                twin.quantizer = calibrate(latents, twin.bits)
+            twin._codes = (twin.quantizer or Quantizer(twin.bits)).encode(latents)
+        return twin
+
+    def _keep(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> None:
+        """Keep the patterns of a mask, or of places; clips without any are forgotten."""
+        self._codes, self._labels = self._codes[chosen], self._labels[chosen]
+        used, self._clips = np.unique(self._clips[chosen], return_inverse=True)
         self._clip_ids = [self._clip_ids[number] for number in used]
 
     def copy(self) -> ReplayMemory:

@@ -131,9 +131,9 @@ def test_checkpoints_keep_arrays_meta_and_record(tmp_path):
 
 def test_variants_change_only_what_they_name():
     settings = settings_of("x")
-    variant = Variant.parse("default:bits=4:replay=7")
+    variant = Variant.parse("default:bits=4:replay=7:lower_every=2")
     assert variant.strategy == "default"
-    assert variant.apply(settings) == replace(settings, bits=4, replay=7)
+    assert variant.apply(settings) == replace(settings, bits=4, replay=7, lower_every=2)
     assert Variant.parse("slda").apply(settings) == settings
 
 

@@ -127,6 +127,28 @@ def test_forgetting_leaves_what_the_others_would_have_without_latents_of_it(stra
     assert [subject.class_info(name).latents for name in ("a", "c")] == kept
 
 
+@pytest.mark.parametrize("closed", ["default", "slda", "ncm"])
+@pytest.mark.parametrize("merged", [False, True])
+def test_closed_forms_forget_as_if_they_had_never_seen_the_class(closed, merged):
+    """Frames come in small and large blocks; ``c`` may have been merged into ``b`` before."""
+    subject, innocent = learner(closed), learner(closed)
+    gone = "bc" if merged else "b"
+    for number, count in enumerate((5, 24)):
+        for label, name in enumerate("abc"):
+            subject.learn(name, shown(closed, label, number, count), f"{name}{number}")
+            if name not in gone:
+                innocent.learn(name, shown(closed, label, number, count), f"{name}{number}")
+    if merged:
+        subject.rename("c", "b")
+    subject.forget("b")
+    mine, other = (one.snapshot().strategy.parts().branches[-1] for one in (subject, innocent))
+    for got, wanted in ((mine.weight, other.weight), (mine.bias, other.bias)):
+        np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-5 * np.abs(wanted).max())
+    one, two = subject.snapshot().familiar.parts(), innocent.snapshot().familiar.parts()
+    for name, array in two.items():
+        np.testing.assert_allclose(one[name], array, rtol=1e-4, atol=1e-4, err_msg=name)
+
+
 def test_renaming_keeps_the_answers(strategy):
     subject = taught(strategy)
     before = answers(subject, strategy)

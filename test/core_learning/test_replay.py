@@ -212,3 +212,62 @@ def test_a_given_quantizer_is_kept():
     stored.add(marked(0, [1, 2]), 0, "clip")
     stored.add(marked(0, [1e4]), 0, "clip")
     assert stored.quantizer == quantizer
+
+
+@pytest.mark.parametrize("policy", list(POLICIES))
+def test_smaller_memory_keeps_a_fair_part(policy):
+    stored = memory(60, policy)
+    for label, count in enumerate([40, 14, 6]):
+        stored.add(marked(label, np.arange(count)), label, f"clip{label}")
+    small = stored.fitted_to(memory(21, "balanced"))
+    assert (small.capacity, small.policy) == (21, "balanced")
+    assert small.counts() == {0: 8, 1: 7, 2: 6} or small.counts() == {0: 7, 1: 8, 2: 6}
+    np.testing.assert_array_equal(contents(small)[:, 0], small.labels)
+    assert {tuple(row) for row in contents(small)} <= {tuple(row) for row in contents(stored)}
+    assert len(stored) == 60
+    small.add(marked(3, np.arange(20)), 3, "new")
+    assert len(small) == 21
+    assert small.counts()[3] in {5, 6}
+
+
+def test_larger_memory_is_filled_up():
+    stored = memory(10)
+    stored.add(marked(0, np.arange(30)), 0, "clip")
+    large = stored.fitted_to(memory(25))
+    np.testing.assert_array_equal(contents(large), contents(stored))
+    large.add(marked(1, np.arange(30)), 1, "other")
+    assert len(large) == 25
+
+
+@pytest.mark.parametrize(("before", "after"), [(32, 8), (8, 4), (8, 1), (4, 8), (16, 32), (1, 16)])
+def test_memory_of_other_bits_holds_the_same_latents(before, after):
+    shape = (4, 3, 3)
+    latents = np.random.default_rng(0).uniform(-4, 4, (30, *shape)).astype(np.float32)
+    stored = ReplayMemory(40, shape, before)
+    stored.add(latents, np.arange(30) % 3, "clip")
+    other = stored.fitted_to(ReplayMemory(40, shape, after))
+    assert other.bits == after
+    assert other.nbytes == 30 * Quantizer(after).packed_size(36)
+    was, now = (m.take(np.arange(30)) for m in (stored, other))
+    np.testing.assert_array_equal(was.labels, now.labels)
+    if after == 1:
+        np.testing.assert_array_equal(was.latents > 0, now.latents > 0)
+    else:
+        np.testing.assert_allclose(now.latents, was.latents, atol=16 / 2**after)
+    other.add(latents, np.arange(30) % 3, "more")
+    assert len(other) == 40
+
+
+def test_empty_memory_of_other_bits_takes_patterns():
+    other = memory(5).fitted_to(ReplayMemory(5, SHAPE, 4))
+    other.add(marked(0, [1, 2]), 0, "clip")
+    assert other.nbytes == 2
+
+
+def test_memory_of_the_same_measures_is_the_same():
+    stored = memory(10)
+    stored.add(marked(0, np.arange(30)), 0, "clip")
+    one, other = stored.state(), stored.fitted_to(memory(10)).state()
+    assert one.meta == other.meta
+    for name, array in one.arrays.items():
+        np.testing.assert_array_equal(array, other.arrays[name])

@@ -158,6 +158,38 @@ def test_state_of_another_strategy_is_refused(subject):
         other.restore(subject.state())
 
 
+@pytest.mark.parametrize("settings", [{"replay_capacity": 12}, {"bits": 4}, {"policy": "paper"}])
+def test_restored_learner_keeps_its_own_settings(subject, settings):
+    subject.learn("b", patterns(1), "clip-b")
+    twin = learner("default", **settings)
+    twin.restore(subject.state())
+    memory = twin.snapshot().memory
+    assert (memory.capacity, memory.bits, memory.policy) == (
+        settings.get("replay_capacity", 60),
+        settings.get("bits", 8),
+        settings.get("policy", "balanced"),
+    )
+    assert twin.replay_used == min(48, memory.capacity)
+    assert twin.class_info("a").latents == twin.class_info("b").latents
+    asked = patterns(0, 8, seed=4)
+    np.testing.assert_array_equal(
+        twin.predict(asked).probabilities, subject.predict(asked).probabilities
+    )
+    twin.learn("c", patterns(2), "clip-c")
+    assert twin.replay_used == min(60, memory.capacity)
+    assert (twin.predict(asked).probabilities.argmax(axis=1) == 0).all()
+
+
+def test_restored_learner_that_holds_nothing_out_keeps_what_was_held_out():
+    one, twin = learner("default", holdout=0.25), learner("default")
+    one.learn("a", patterns(0, 40), "clip-a")
+    twin.restore(one.state())
+    assert len(twin.snapshot().held_out) == 10
+    smaller = learner("default", holdout=0.1, replay_capacity=40)
+    smaller.restore(one.state())
+    assert len(smaller.snapshot().held_out) == 4
+
+
 def test_damaged_state_changes_nothing(subject):
     state, before = subject.state(), subject.state()
     del state.arrays["strategy.weight"]

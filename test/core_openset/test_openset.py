@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lr_ros.core import openset_models
 from lr_ros.core.openset import KINDS, UnknownScore, clip_folds, half_folds
 
 
@@ -182,3 +183,26 @@ def test_bad_input_is_named():
         UnknownScore().fit(np.zeros((3, 2)), np.zeros(2, int), np.zeros(3, int))
     with pytest.raises(ValueError, match="not finite"):
         UnknownScore().fit(np.full((2, 2), np.nan), np.zeros(2, int), np.zeros(2, int))
+
+
+def test_principal_directions_are_as_good_as_exact_ones(monkeypatch):
+    """On features whose variance falls off as that of a network's does, and unknown ones."""
+    rng = np.random.default_rng(0)
+    fall = 1 / np.sqrt(np.arange(1, 641))
+    turn = np.linalg.qr(rng.normal(size=(640, 640)))[0]
+    x, y, clips, means = scene(20, 4, frames=10, size=640)
+    fresh = new_clips(means, list(range(20)) * 2, seed=3)
+    x, fresh = (x * fall) @ turn, (fresh * fall) @ turn
+    known = y < 14
+    scores = []
+    for find in (openset_models.principal, exact_principal):
+        monkeypatch.setattr(openset_models, "principal", find)
+        score = UnknownScore("relative_cosine")
+        score.fit(x[known], y[known], clips[known])
+        scores.append(score.score(fresh))
+    np.testing.assert_allclose(*scores, atol=0.02)
+
+
+def exact_principal(x):
+    away = x - x.mean(axis=0)
+    return np.linalg.eigh(away.T @ away)[1][:, -openset_models.LARGEST :]

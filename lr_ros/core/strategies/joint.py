@@ -8,7 +8,7 @@ from ..backbone import BackboneSpec
 from ..model import ModelParts
 from ..model_features import FeatureName
 from ..state import Arrays, with_prefix
-from .base import FloatArray
+from .base import Batch, FloatArray
 from .latent_replay import LatentReplay
 from .slda import Slda
 
@@ -62,6 +62,11 @@ class Joint(LatentReplay):
     @override
     def observe(self, latents: FloatArray, label: int) -> None:
         self.closed_form.observe(latents, label)
+
+    @override
+    def end(self, batch: Batch) -> None:
+        super().end(batch)
+        self.closed_form.end(batch)
 
     @override
     def parts(self) -> ModelParts:

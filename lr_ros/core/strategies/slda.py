@@ -10,7 +10,7 @@ from ..model import Branch, ModelParts
 from ..model_features import FeatureName, feature_size, fixed_feature, normalized
 from ..state import Arrays
 from ..training_views import middle, part_of
-from .base import FloatArray, Strategy
+from .base import Batch, FloatArray, Strategy
 
 
 class Slda(Strategy):
@@ -52,6 +52,11 @@ class Slda(Strategy):
     @override
     def observe(self, latents: FloatArray, label: int) -> None:
         self.head.update(normalized(self.features(latents)), label)
+
+    @override
+    def end(self, batch: Batch) -> None:
+        # The ridge follows the covariance, so that sessions give the same result in every order.
+        self.head.refresh()
 
     def features(self, latents: FloatArray) -> FloatArray:
         """Return the features, float32 [N, size], of latents [N, C, h, w]."""
