@@ -324,7 +324,6 @@ class RecognizerNode(LifecycleNode):
             fixed_region=fixed if fixed.area else None,
             margin=p["region.margin"],
             require_segment=p["region.require_segment"],
-            exchange=p["region.exchange"],
             unknown_threshold=p["recognition.unknown_threshold"],
             top_k=p["recognition.top_k"],
             smoothing=p["recognition.smoothing"],
