@@ -17,6 +17,8 @@ from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from lr_ros.ros.leftovers import clear_leftovers
+
 WARN_SECONDS = 5.0
 """A callback that fails again and again is told of at most this often."""
 
@@ -37,6 +39,7 @@ def run_node(factory: Callable[[], Node], argv: Sequence[str] | None = None) -> 
     An error while the node is made is printed in one line and answered with 1.
     """
     faulthandler.enable()
+    given_back = clear_leftovers()
     rclpy.init(args=argv, signal_handler_options=SignalHandlerOptions.NO)
     executor = SingleThreadedExecutor()
     stopping = False
@@ -51,6 +54,10 @@ def run_node(factory: Callable[[], Node], argv: Sequence[str] | None = None) -> 
     node: Node | None = None
     try:
         node = factory()
+        if given_back:
+            node.get_logger().info(
+                f"gave back {given_back / 1e6:.1f} MB of shared memory that killed processes left"
+            )
         executor.add_node(node)
         if isinstance(node, LifecycleNode) and not _autostart(node):
             return 1
