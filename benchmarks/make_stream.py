@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from lr_ros.benchmark.script import run_script
+from lr_ros.benchmark.script import run_script, steps
 from lr_ros.sim.lights import SETTINGS
 from lr_ros.sim.motion import Motion
 from lr_ros.sim.scene import SceneConfig, SimulatedScene
@@ -115,11 +115,11 @@ def main() -> None:
     parser.add_argument("--size", nargs=2, type=int, default=(320, 240), metavar=("W", "H"))
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    for name in arguments.conditions:
-        for seed in arguments.seeds:
-            path = arguments.folder / f"{name}_{seed}.avi"
-            record(CONDITIONS[name], seed, path, tuple(arguments.size))
-            print(path, flush=True)
+    streams = [(name, seed) for name in arguments.conditions for seed in arguments.seeds]
+    for name, seed in steps(streams, "recording"):
+        path = arguments.folder / f"{name}_{seed}.avi"
+        record(CONDITIONS[name], seed, path, tuple(arguments.size))
+        print(path, flush=True)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ PRINTED = 30.0
 def main() -> int:
     """Run the soak, print what came of it, return the exit code."""
     arguments = _arguments()
-    printer = _Printer()
+    printer = _Printer(arguments.minutes * 60)
     options = Options(
         seconds=arguments.minutes * 60,
         seed=arguments.seed,
@@ -49,8 +49,8 @@ def main() -> int:
 
 
 class _Printer:
-    def __init__(self) -> None:
-        self._next = 0.0
+    def __init__(self, seconds: float) -> None:
+        self._next, self._seconds = 0.0, seconds
 
     def sample(self, sample: MemorySample, counts: SoakCounts) -> None:
         if sample.at < self._next:
@@ -58,7 +58,7 @@ class _Printer:
         self._next = sample.at + PRINTED
         sizes = "  ".join(f"{name} {size:.0f} MB" for name, size in sample.megabytes.items())
         done = sum(counts.actions.values())
-        print(f"{sample.at:6.0f} s  {sizes}  {done} actions", flush=True)
+        print(f"{sample.at:6.0f} of {self._seconds:.0f} s  {sizes}  {done} actions", flush=True)
 
 
 def _faults(report: SoakReport, most_growth: float) -> list[str]:

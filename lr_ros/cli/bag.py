@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def add_parser(subparsers: Any) -> None:
         add_common(command, defaults=False)
 
     def without_command(_: argparse.Namespace) -> int:
-        parser.print_help()
+        parser.print_help(sys.stderr)
         return USAGE
 
     parser.set_defaults(run=without_command)

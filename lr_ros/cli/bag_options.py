@@ -102,21 +102,11 @@ class WorkProgress:
     """One bar with the time left; a new one begins when the work gets another name."""
 
     def __init__(self) -> None:
-        from rich.progress import (  # noqa: PLC0415 - a tenth of a second, only where shown
-            BarColumn,
-            Progress,
-            TaskProgressColumn,
-            TextColumn,
-            TimeRemainingColumn,
-        )
+        from rich.progress import TaskProgressColumn  # noqa: PLC0415 - slow, only where shown
 
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeRemainingColumn(),
-            console=notes(),
-        )
+        from lr_ros.cli.progress import bars  # noqa: PLC0415 - likewise
+
+        self._progress = bars(notes(), TaskProgressColumn())
         self._task: Any = None
         self._name = ""
 
@@ -125,7 +115,7 @@ class WorkProgress:
         if name != self._name:
             if self._task is not None:
                 self._progress.update(self._task, completed=1.0)
-            self._name, self._task = name, self._progress.add_task(name, total=1.0)
+            self._name, self._task = name, self._progress.add_task(name, total=1.0, detail="")
         self._progress.update(self._task, completed=min(share, 1.0))
 
     def __enter__(self) -> WorkProgress:

@@ -10,6 +10,7 @@ from rich.progress import TaskProgressColumn
 from rich.text import Text
 
 from lr_ros.cli.errors import INTERRUPTED, OK
+from lr_ros.cli.options import seconds, whole
 from lr_ros.cli.output import as_json, connect, notes, say
 from lr_ros.cli.progress import bars
 
@@ -28,12 +29,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("name", metavar="NAME", help="what the object is to be called")
     parser.add_argument(
         "--frames",
-        type=int,
+        type=whole,
         metavar="N",
         help="frames to gather (default: the robot's)",
     )
     parser.add_argument(
-        "--duration", type=float, metavar="S", help="longest capture (default: the robot's)"
+        "--duration", type=seconds, metavar="S", help="longest capture (default: the robot's)"
     )
     parser.add_argument(
         "--roi", type=region, metavar="X,Y,W,H", help="region to look at [pixels of the image]"

@@ -20,7 +20,7 @@ from types import FrameType, ModuleType
 
 import lr_ros.cli
 from lr_ros.cli.errors import FAILED, INTERRUPTED, OK, USAGE, CommandError
-from lr_ros.cli.options import add_common
+from lr_ros.cli.options import Parser, add_common
 
 EPILOG = """\
 first steps:
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="lr",
         description="Teach a robot objects by showing them.",
         epilog=EPILOG,
@@ -85,8 +85,7 @@ def _run(arguments: argparse.Namespace) -> int:
     except Exception as error:  # noqa: BLE001 - operators get a sentence, not a trace
         if arguments.verbose:
             traceback.print_exc()
-        else:
-            print(f"error: {_sentence(error)}", file=sys.stderr)
+        print(f"error: {_sentence(error)}", file=sys.stderr)
         return error.exit_code if isinstance(error, CommandError) else FAILED
 
 

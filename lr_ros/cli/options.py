@@ -4,12 +4,30 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import Any
+import re
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+from lr_ros.cli.errors import USAGE, CommandError
+
+Number = TypeVar("Number", int, float)
+
+_NAMESPACE = re.compile(r"/|/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*/?", re.ASCII)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors say where to read on."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and what is wrong with it, and exit with 2."""
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"error: {message}; `{self.prog} --help` lists what there is\n")
 
 
 def seconds(text: str) -> float:
     """Return a positive number of seconds, for argparse."""
-    value = float(text)
+    value = _number(text, float, "seconds")
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text}: seconds must be above 0")
     return value
@@ -17,7 +35,7 @@ def seconds(text: str) -> float:
 
 def whole(text: str) -> int:
     """Return a whole number above 0, for argparse."""
-    value = int(text)
+    value = _number(text, int, "a whole number")
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text}: must be 1 or more")
     return value
@@ -25,15 +43,33 @@ def whole(text: str) -> int:
 
 def domain(text: str) -> int:
     """Return a ROS domain, for argparse."""
-    value = int(text)
+    value = _number(text, int, "a domain from 0 to 101")
     if not 0 <= value <= 101:
         raise argparse.ArgumentTypeError(f"{text}: a domain from 0 to 101 is needed")
     return value
 
 
+def _number(text: str, kind: Callable[[str], Number], needed: str) -> Number:
+    try:
+        return kind(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: {needed} is needed") from None
+
+
 def namespace(arguments: argparse.Namespace, otherwise: str | None = None) -> str:
-    """Return the namespace asked for, else ``otherwise``, else $LR_NAMESPACE, else ``lr``."""
-    return arguments.namespace or otherwise or os.environ.get("LR_NAMESPACE") or "lr"
+    """Return the namespace asked for, else ``otherwise``, else $LR_NAMESPACE, else ``lr``.
+
+    Raises:
+        CommandError: It is not a namespace of ROS.
+    """
+    chosen: str = arguments.namespace or otherwise or os.environ.get("LR_NAMESPACE") or "lr"
+    if not _NAMESPACE.fullmatch(chosen):
+        raise CommandError(
+            f"namespace {chosen!r}: use letters, digits, '_' and '/', each part beginning with a "
+            "letter, such as --namespace robot1",
+            USAGE,
+        )
+    return chosen
 
 
 def add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:

@@ -46,10 +46,9 @@ def add_parser(subparsers: Any) -> None:
 
 def segment_id(text: str) -> int:
     """Return a segment's id, for argparse."""
-    value = int(text)
-    if not 0 < value < 2**64:
-        raise argparse.ArgumentTypeError(f"{text} is no id of a segment; see `lr segments`")
-    return value
+    if not (text.isdecimal() and 0 < int(text) < 2**64):
+        raise argparse.ArgumentTypeError(f"{text!r} is no id of a segment; see `lr segments`")
+    return int(text)
 
 
 def run_segments(arguments: argparse.Namespace) -> int:
@@ -97,10 +96,12 @@ def _save_thumbnails(segments: Sequence[SegmentInfo], folder: Path) -> None:
 
 def run_questions(arguments: argparse.Namespace) -> int:
     """Print questions as they come."""
-    with connect(arguments) as client, client.questions() as stream:
+    with connect(arguments) as client:
+        client.status()  # without a learner nobody would ever ask
         try:
-            for question in itertools.islice(stream, arguments.count):
-                print(as_json(question) if arguments.json else _asked(question), flush=True)
+            with client.questions() as stream:
+                for question in itertools.islice(stream, arguments.count):
+                    print(as_json(question) if arguments.json else _asked(question), flush=True)
         except KeyboardInterrupt:
             return OK  # the usual way to end it
     return OK

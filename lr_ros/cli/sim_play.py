@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,15 +53,21 @@ def run(arguments: argparse.Namespace) -> int:
     """Play, print the score table, and return the exit code."""
     from lr_ros.client import ClientError  # noqa: PLC0415 - rclpy, only when it is needed
     from lr_ros.evaluation.errors import EvaluationError, InputError  # noqa: PLC0415 - likewise
-    from lr_ros.evaluation.scenario import find_scenario, load_scenario  # noqa: PLC0415 - likewise
+    from lr_ros.evaluation.scenario import (  # noqa: PLC0415 - likewise
+        find_scenario,
+        load_scenario,
+        shipped,
+    )
     from lr_ros.evaluation.scenario_run import write_result  # noqa: PLC0415 - likewise
     from lr_ros.launching import LaunchError  # noqa: PLC0415 - likewise
-    from lr_ros.launching.packages import share_directory  # noqa: PLC0415 - likewise
 
+    if arguments.json is not None and arguments.json.is_dir():
+        raise CommandError(f"--json {arguments.json} is a folder; name a file", USAGE)
+    play = _play_running if arguments.running else _play_own
     try:
-        shipped = share_directory("lr_ros", os.environ) / "config" / "scenarios"
-        scenario = load_scenario(find_scenario(arguments.file, shipped))
-        report = (_play_running if arguments.running else _play_own)(scenario, arguments)
+        scenario = load_scenario(find_scenario(arguments.file, shipped()))
+        with StepProgress(len(scenario.steps), arguments.verbose) as progress:
+            report = play(scenario, arguments, progress)
     except InputError as error:
         raise CommandError(str(error), USAGE) from error
     except (EvaluationError, LaunchError, ClientError) as error:
@@ -72,27 +77,28 @@ def run(arguments: argparse.Namespace) -> int:
     return conclude(report)
 
 
-def _play_running(scenario: Scenario, arguments: argparse.Namespace) -> ScenarioReport:
+def _play_running(
+    scenario: Scenario, arguments: argparse.Namespace, progress: StepProgress
+) -> ScenarioReport:
     from lr_ros.client.connection import Connection  # noqa: PLC0415 - rclpy
     from lr_ros.evaluation.scenario_run import play  # noqa: PLC0415 - likewise
 
     with connect(arguments) as client:
+        client.wait_until_ready(arguments.timeout)
         connection = Connection(namespace(arguments), None, None)
         try:
-            return play(scenario, client, connection, forget=False, on_step=_tell)
+            return play(scenario, client, connection, forget=False, on_step=progress.step)
         finally:
             connection.close()
 
 
-def _play_own(scenario: Scenario, arguments: argparse.Namespace) -> ScenarioReport:
+def _play_own(
+    scenario: Scenario, arguments: argparse.Namespace, progress: StepProgress
+) -> ScenarioReport:
     from lr_ros.client.connection import Connection  # noqa: PLC0415 - rclpy
     from lr_ros.evaluation.scenario_run import play  # noqa: PLC0415 - likewise
     from lr_ros.evaluation.system import own_domain, running_system  # noqa: PLC0415 - likewise
     from lr_ros.launching import load  # noqa: PLC0415 - likewise
-
-    def line(name: str, text: str) -> None:
-        if arguments.verbose:
-            notes().print(f"[{name}] {text}", markup=False, soft_wrap=True)
 
     chosen = own_domain() if arguments.domain_id is None else arguments.domain_id
     space = namespace(arguments, "lr_scenario")
@@ -103,7 +109,7 @@ def _play_own(scenario: Scenario, arguments: argparse.Namespace) -> ScenarioRepo
             "state_home": folder,
             "speed": str(arguments.speed),
         }
-        with running_system(load("scenario", settings), space, chosen, line) as system:
+        with running_system(load("scenario", settings), space, chosen, progress.line) as system:
             connection = Connection(space, None, chosen)
             try:
                 return play(
@@ -111,15 +117,43 @@ def _play_own(scenario: Scenario, arguments: argparse.Namespace) -> ScenarioRepo
                     system.client,
                     connection,
                     forget=False,
-                    on_step=_tell,
+                    on_step=progress.step,
                     check=system.check,
                 )
             finally:
                 connection.close()
 
 
-def _tell(number: int, step: Step) -> None:
-    notes().print(Text(f"step {number}: {step}"), soft_wrap=True)
+class StepProgress:
+    """A bar over a scenario's steps; each is named above it when it begins."""
+
+    def __init__(self, steps: int, verbose: bool) -> None:
+        from rich.progress import MofNCompleteColumn  # noqa: PLC0415 - slow, only where shown
+
+        from lr_ros.cli.progress import bars  # noqa: PLC0415 - likewise
+
+        self._verbose = verbose
+        self._progress = bars(notes(), MofNCompleteColumn())
+        self._task = self._progress.add_task("waiting for the nodes", total=steps, detail="")
+
+    def step(self, number: int, step: Step) -> None:
+        """Show that a step begins."""
+        self._progress.console.print(Text(f"step {number}: {step}"), soft_wrap=True)
+        self._progress.update(self._task, description="playing", completed=number - 1)
+
+    def line(self, name: str, line: str) -> None:
+        """Write a node's line above the bar, where they are wanted."""
+        if self._verbose:
+            self._progress.console.print(f"[{name}] {line}", markup=False, soft_wrap=True)
+
+    def __enter__(self) -> StepProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._progress.update(self._task, completed=self._progress.tasks[0].total)
+        self._progress.stop()
 
 
 def conclude(report: ScenarioReport) -> int:

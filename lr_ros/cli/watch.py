@@ -7,7 +7,6 @@ import itertools
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
@@ -40,20 +39,22 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show recognitions until the count is reached or Ctrl-C."""
-    with connect(arguments) as client, client.watch(timeout=arguments.timeout) as stream:
-        chosen: Iterator[Recognition] = itertools.islice(stream, arguments.count)
+    with connect(arguments) as client:
         try:
-            if arguments.json:
-                for recognition in chosen:
-                    print(as_json(record(recognition)), flush=True)
-            elif sys.stdout.isatty() and arguments.count is None:
-                _live(stream)
-            else:
-                for recognition in chosen:
-                    print(line(recognition), flush=True)
+            with client.watch(timeout=arguments.timeout) as stream:
+                _show(stream, arguments)
         except KeyboardInterrupt:
             return OK  # the usual way to end it
     return OK
+
+
+def _show(stream: MessageStream[Recognition], arguments: argparse.Namespace) -> None:
+    if sys.stdout.isatty() and arguments.count is None and not arguments.json:
+        _live(stream)
+        return
+    for recognition in itertools.islice(stream, arguments.count):
+        text = as_json(record(recognition)) if arguments.json else line(recognition)
+        print(text, flush=True)
 
 
 def record(recognition: Recognition) -> dict[str, Any]:

@@ -182,7 +182,7 @@ def _measure(
     system.wait(lambda: bool(recorder.results), 30.0, "the first recognition")
     _teach(system, 30)  # so that there is a model to answer with
     time.sleep(SETTLE_SECONDS)
-    options.on_note("measuring without training")
+    options.on_note(f"measuring without training for {options.seconds:.0f} s")
     begin = time.time()
     while time.time() < begin + options.seconds:
         system.check()
@@ -194,7 +194,10 @@ def _measure(
         number += 1
         _teach(system, options.frames)
         newest = trainings.intervals[-1]
-        options.on_note(f"training {number} took {newest.end - newest.begin:.1f} s")
+        options.on_note(
+            f"training {number} took {newest.end - newest.begin:.1f} s; measured now "
+            f"{trainings.seconds - told:.0f} of {options.seconds:.0f} s of training"
+        )
     time.sleep(1.0)  # what was published last is on its way
     intervals = trainings.intervals[before:]
     published, results = dict(recorder.published), list(recorder.results)

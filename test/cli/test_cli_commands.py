@@ -173,7 +173,7 @@ def test_nobody_there_names_the_namespace_and_what_to_do(lr, capsys):
 
 
 def test_a_wrong_namespace_is_said(lr, capsys):
-    assert main(["--namespace", "9 lives", "list"]) == 1
+    assert main(["--namespace", "9 lives", "list"]) == 2
     assert "namespace '9 lives'" in capsys.readouterr().err
 
 
