@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import signal
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
@@ -242,28 +243,61 @@ def test_only_files_that_are_installed_are_in_the_package() -> None:
     assert not [path for path in own if path.suffix not in kept]
 
 
-def test_an_executable_starts_its_python_from_a_path_with_a_space(tmp_path: Path) -> None:
-    folder = tmp_path / "my robot"
+def _executable(folder: Path, module: str) -> Path:
+    """Make an executable that runs a module of this text by a Python in the folder."""
     folder.mkdir()
     python = folder / "python"
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
-    (folder / "some_node.py").write_text(
-        "import sys\ndef main():\n    print(sys.argv[1:])\n    return 3\n"
-    )
+    (folder / "some_node.py").write_text(module)
     text = (ROOT / "scripts/executable.in").read_text()
     text = text.replace("@Python3_EXECUTABLE@", str(python))
     node = folder / "node"
     node.write_text(text.replace("@EXECUTABLE_MODULE@", "some_node"))
     node.chmod(0o755)
+    return node
+
+
+def test_an_executable_starts_its_python_from_a_path_with_a_space(tmp_path: Path) -> None:
+    module = "import sys\ndef main():\n    print(sys.argv[1:])\n    return 3\n"
+    node = _executable(tmp_path / "my robot", module)
     done = subprocess.run(
         [str(node), "--ros-args", "a b"],
-        env={**os.environ, "PYTHONPATH": str(folder)},
+        env={**os.environ, "PYTHONPATH": str(node.parent)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert (done.returncode, done.stdout) == (3, "['--ros-args', 'a b']\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "code"),
+    [
+        ("import time\nprint('here', flush=True)\ntime.sleep(60)\n", -signal.SIGINT),
+        (
+            "import time\ndef main():\n    try:\n        print('here', flush=True)\n"
+            "        time.sleep(60)\n    except KeyboardInterrupt:\n        return 5\n",
+            5,
+        ),
+    ],
+)
+def test_an_executable_that_is_interrupted_while_it_loads_shows_no_trace(
+    tmp_path: Path, module: str, code: int
+) -> None:
+    node = _executable(tmp_path / "bin", module)
+    with subprocess.Popen(
+        [str(node)],
+        env={**os.environ, "PYTHONPATH": str(node.parent)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "here\n"
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (code, "")
 
 
 @pytest.mark.parametrize("target", ["help", "setup", "demo", "test", "lint", "clean"])
