@@ -175,7 +175,9 @@ def _step(document: Document, number: int, entry: Any) -> Step:
         raise document.error(place, f"a step is one of: {', '.join(VERBS)}, as in `- wait: 2`")
     verb, given = next(iter(entry.items()))
     if verb not in VERBS:
-        raise document.error(place, f"no step {str(verb)!r}; there are: {', '.join(VERBS)}")
+        first, _, rest = str(verb).partition(" ")
+        hint = f"write `- {first}: {rest}`" if first in VERBS else f"there are: {', '.join(VERBS)}"
+        raise document.error(place, f"no step {str(verb)!r}; {hint}")
     short, fields = VERBS[verb]
     place = (*place, verb)
     if not isinstance(given, dict):

@@ -14,6 +14,7 @@ Place = tuple[str | int, ...]
 """Keys and numbers that lead to an entry from the top."""
 
 _LARGEST = 1 << 20
+_DEEPEST = 8
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def read_document(path: Path) -> Document:
     """Read a YAML file by ``safe_load``.
 
     Raises:
-        InputError: It is missing, too large, no YAML, has an alias, or a key twice.
+        InputError: It is missing, too large or too deep, no YAML, or has an alias or a key twice.
     """
     try:
         if path.stat().st_size > _LARGEST:
@@ -52,11 +53,7 @@ def read_document(path: Path) -> Document:
         raise InputError(f"scenario {path} cannot be read: {error}") from error
     lines: dict[Place, int] = {}
     try:
-        # Aliases could make a small file endless; a scenario has no need of them.
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1
-                raise InputError(f"{path}:{line}: write the entry out instead of an alias (*name)")
+        _check_events(text, path)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         if node is not None:
             _note_lines(node, (), lines, path)
@@ -69,6 +66,19 @@ def read_document(path: Path) -> Document:
         problem = getattr(error, "problem", None) or "it cannot be read"
         raise InputError(f"{where}: this is no YAML: {problem}") from error
     return Document(path, content, lines)
+
+
+def _check_events(text: str, path: Path) -> None:
+    """Refuse what could make a small file endless; a scenario has no need of it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent):
+            raise InputError(f"{path}:{line}: write the entry out instead of an alias (*name)")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise InputError(f"{path}:{line}: nested {depth} deep: no scenario; look for a bracket")
 
 
 def _note_lines(node: yaml.Node, place: Place, lines: dict[Place, int], path: Path) -> None:

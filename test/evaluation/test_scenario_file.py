@@ -59,6 +59,7 @@ def test_defaults_are_filled_in(tmp_path: Path) -> None:
         (HEAD + "  []\n", 2, "`steps` is needed"),
         (HEAD + "  - undo\nspeed: 3\n", 4, "no key 'speed'; there are: title, steps, require"),
         (HEAD + "  - undo\n  - dance: 3\n", 4, "no step 'dance'; there are: present, place"),
+        (HEAD + "  - present duck\n", 3, "no step 'present duck'; write `- present: duck`"),
         (HEAD + "  - wait: soon\n", 3, "`wait`, `seconds`: 'soon' is not a number"),
         (HEAD + "  - wait: .nan\n", 3, "is not within 0 to 3600"),
         (HEAD + "  - teach: {frames: 3}\n", 3, "`teach` needs `name`"),
