@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import struct
 import zlib
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -36,6 +37,11 @@ def test_every_encoding_gives_the_picture(encoding: str, padding: int) -> None:
     inner = (slice(2, -2), slice(2, -2))
     difference = to_rgb(message)[inner].astype(int) - wanted(encoding)[inner]
     assert np.abs(difference).max() <= 6
+
+
+def test_the_encodings_are_those_of_the_documents() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cameras.md").read_text(encoding="utf-8")
+    assert {name for name in ENCODINGS if f"`{name}`" not in page} == set()
 
 
 def test_big_endian_sixteen_bits() -> None:

@@ -7,7 +7,7 @@ from lr_ros.imaging.raw import ENCODINGS, raw_to_rgb
 from lr_ros.sources.bag import BagLibrary
 from lr_ros.sources.base import SourceError, UnknownClipError
 
-from .making import close_to, header, jpeg_message, picture, raw_message, write_bag
+from .making import STORE, close_to, header, jpeg_message, picture, raw_message, write_bag
 
 COUNT = 6
 
@@ -40,6 +40,28 @@ def test_raw_and_compressed_images_come_out_of_both_formats(tmp_path, storage, m
         assert all((f.image == picture(f.index)).all() for f in source)
 
 
+@pytest.mark.parametrize("compression", ["NONE", "LZ4", "ZSTD"])
+def test_mcap_files_of_another_writer_are_read(tmp_path, compression):
+    """Written by the MCAP project's own package, with each compression of chunks it knows."""
+    mcap = pytest.importorskip("mcap.writer")
+    path = tmp_path / "other.mcap"
+    kind = mcap.CompressionType[compression]
+    with path.open("wb") as file:
+        writer = mcap.Writer(file, compression=kind)
+        writer.start(profile="ros2")
+        definition, _ = STORE.generate_msgdef("sensor_msgs/msg/Image", ros_version=2)
+        schema = writer.register_schema("sensor_msgs/msg/Image", "ros2msg", definition.encode())
+        channel = writer.register_channel("/image", "cdr", schema)
+        for n in range(COUNT):
+            message = raw_message(n, picture(n))
+            data = bytes(STORE.serialize_cdr(message, message.__msgtype__))
+            writer.add_message(channel, 10**9 * (n + 1), data, 10**9 * (n + 1))
+        writer.finish()
+    with BagLibrary(path).open("/image") as source:
+        assert all((frame.image == picture(frame.index)).all() for frame in source)
+        assert source.length == COUNT
+
+
 @pytest.mark.parametrize("storage", ["sqlite3", "mcap"])
 def test_seeking_in_a_recording(tmp_path, storage):
     library = BagLibrary(write_bag(tmp_path / "bag", both_topics(), storage))
@@ -55,20 +77,18 @@ def test_seeking_in_a_recording(tmp_path, storage):
 
 
 def test_every_encoding_that_nodes_take_is_read_from_recordings_too(tmp_path):
-    topics = {}
+    messages = []
     for encoding in ENCODINGS:
-        rows = padded(pixels_of(scene(), encoding), 3)
-        message = raw_message(0, rows[..., None], encoding)
+        message = raw_message(0, padded(pixels_of(scene(), encoding), 3)[..., None], encoding)
         message.height, message.width = scene().shape[:2]
-        topics[f"/image_{encoding}"] = [message]
-    library = BagLibrary(write_bag(tmp_path / "bag", topics))
+        messages.append(message)
+    with BagLibrary(write_bag(tmp_path / "bag", {"/image": messages})).open("/image") as source:
+        images = [frame.image for frame in source]
     inner = (slice(2, -2), slice(2, -2))
-    for encoding in ENCODINGS:
-        with library.open(f"/image_{encoding}") as source:
-            image = source.read().image
-        difference = image[inner].astype(int) - wanted(encoding)[inner]
-        assert np.abs(difference).max() <= 6, encoding
-        assert (image == raw_to_rgb(topics[f"/image_{encoding}"][0])).all()
+    for message, image in zip(messages, images, strict=True):
+        difference = image[inner].astype(int) - wanted(message.encoding)[inner]
+        assert np.abs(difference).max() <= 6, message.encoding
+        assert (image == raw_to_rgb(message)).all()
 
 
 def test_grey_of_8_and_of_16_bits_in_both_byte_orders(tmp_path):
