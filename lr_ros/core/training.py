@@ -15,6 +15,7 @@ from torch import nn
 from .backbone import BackboneSpec, TrainableStage
 from .backbone.trainable import fastest_compute
 from .state import Arrays, with_prefix
+from .training_inside import InsideReplay
 from .training_views import part_of, random_parts
 
 FloatArray = NDArray[np.float32]
@@ -35,9 +36,10 @@ class Recipe:
         average: decay a step of the running average of all weights, which is what serves; 0: none.
         part: side of the part of a latent that is looked at, as a share of the whole side.
         flip: whether half of the patterns are mirrored left to right.
-        lower_every: the lower half of the layers is trained in every n-th step only, and the
-            backward pass of the others ends above it: lower layers forget less (progressive latent
-            replay, Pawlak et al. 2022, arXiv 2207.01562); 1 trains all layers in all steps.
+        lower_every: the lower half of the layers is trained in every n-th step only, because lower
+            layers forget less. The other steps replay what came out of that half in the session's
+            steps before, and pass through the upper half alone (progressive latent replay, Pawlak
+            et al. 2022, arXiv 2207.01562); 1 trains all layers in all steps.
         compute: type of the activations: ``float32`` is the same on all machines, ``bfloat16`` is
             twice as fast where the processor can, ``fastest`` takes that where it can.
     """
@@ -73,6 +75,7 @@ class TrainedNetwork:
         self.steps = 0
         self._average = [p.detach().clone() for p in self._parameters()]
         self._optimizer: torch.optim.SGD | None = None
+        self._inside = InsideReplay()
 
     @property
     def classes(self) -> int:
@@ -97,8 +100,12 @@ class TrainedNetwork:
 
     def begin(self) -> None:
         """Start a session: momentum from zero."""
+        self._optimizer = self._new_optimizer()
+        self._inside = InsideReplay()
+
+    def _new_optimizer(self) -> torch.optim.SGD:
         recipe = self.recipe
-        self._optimizer = torch.optim.SGD(
+        return torch.optim.SGD(
             [
                 {"params": list(self.stage.parameters()), "lr": recipe.learning_rate},
                 {"params": [self.weight, self.bias], "lr": recipe.head_rate},
@@ -118,13 +125,35 @@ class TrainedNetwork:
         Raises:
             FloatingPointError: the loss is not finite; nothing is changed then.
         """
-        if self._optimizer is None:
-            self.begin()
-        assert self._optimizer is not None  # noqa: S101 - begin() has just set it; for mypy
-        self._choose_layers()
         parts = random_parts(latents, self.spec.latent_shape[1:], self.recipe.flip, rng)
-        logits = F.linear(self.stage(torch.from_numpy(parts)), self.weight, self.bias)
-        loss = F.cross_entropy(logits, torch.from_numpy(labels))
+        inside = self.stage.inside(torch.from_numpy(parts), self._lower)
+        truth = torch.from_numpy(labels)
+        if self.recipe.lower_every > 1:
+            self._inside.keep(inside, truth)
+        return self._descend(inside, truth)
+
+    @property
+    def steps_inside(self) -> bool:
+        """Whether the next step is one of the upper layers alone, by :meth:`step_inside`."""
+        return not self._inside.empty and self._inside.steps % self.recipe.lower_every != 0
+
+    def step_inside(self, rng: np.random.Generator) -> float:
+        """Descend once with the upper layers, on what the lower ones gave in the steps before.
+
+        Returns the cross entropy before; raises FloatingPointError as :meth:`step` does.
+        """
+        return self._descend(*self._inside.sample(self.recipe.minibatch, rng))
+
+    @property
+    def _lower(self) -> int:
+        """Units in the lower half of the layers."""
+        return len(self.stage.depth_groups()) // 2
+
+    def _descend(self, inside: torch.Tensor, labels: torch.Tensor) -> float:
+        if self._optimizer is None:
+            self._optimizer = self._new_optimizer()
+        logits = F.linear(self.stage.features_from(inside, self._lower), self.weight, self.bias)
+        loss = F.cross_entropy(logits, labels)
         value = float(loss.detach())
         if not np.isfinite(value):
             raise FloatingPointError("training diverged: the loss is not finite")
@@ -132,15 +161,9 @@ class TrainedNetwork:
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         torch.nn.utils.clip_grad_norm_(self._parameters(), self.recipe.clip)
         self._optimizer.step()
+        self._inside.steps += 1
         self._follow()
         return value
-
-    def _choose_layers(self) -> None:
-        """Leave the lower half of the layers out of this step, unless it is their turn."""
-        groups = self.stage.depth_groups()
-        turn = self.steps % self.recipe.lower_every == 0
-        for parameter in (p for group in groups[: len(groups) // 2] for p in group):
-            parameter.requires_grad_(turn)
 
     def _follow(self) -> None:
         """Move the average towards the weights, faster in the first steps."""
@@ -170,7 +193,7 @@ class TrainedNetwork:
         twin.weight = nn.Parameter(self.weight.detach().clone())
         twin.bias = nn.Parameter(self.bias.detach().clone())
         twin._average = [tensor.clone() for tensor in self._average]
-        twin._optimizer = None
+        twin._optimizer, twin._inside = None, InsideReplay()
         return twin
 
     def arrays(self) -> Arrays:
@@ -200,7 +223,7 @@ class TrainedNetwork:
         self._average = [p.detach().clone() for p in twin.parameters()]
         self._average += [_tensor(arrays["average_weight"]), _tensor(arrays["average_bias"])]
         self.steps = int(arrays["steps"][0])
-        self._optimizer = None
+        self._optimizer, self._inside = None, InsideReplay()
 
 
 def _rows_of(tensor: torch.Tensor, rows: list[int | None]) -> torch.Tensor:

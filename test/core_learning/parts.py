@@ -15,7 +15,7 @@ def patterns(label: int, count: int = 24, seed: int = 0, spread: float = 1.0) ->
     rng = np.random.default_rng((seed, label))
     shape = SPEC.latent_shape
     latents = rng.normal(0, spread, (count, *shape))
-    latents[:, label * 8 : label * 8 + 8] += 6
+    latents[:, label * 8 : label * 8 + 8] += 12
     return latents.astype(np.float32)
 
 

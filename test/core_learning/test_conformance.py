@@ -14,15 +14,8 @@ from lr_ros.core.strategies import STRATEGIES
 
 from .parts import SPEC, learner, shown
 
-# Share right after a few steps each. Weights alone need more of them than closed forms do.
-REMEMBERING = {
-    "default": 0.9,
-    "slda": 0.9,
-    "ncm": 0.9,
-    "cumulative": 0.6,
-    "latent_replay": 0.6,
-    "native_replay": 0.6,
-}
+REMEMBERING = set(STRATEGIES) - {"naive", "cwr"}
+"""Those that shall name all three classes; naive forgets, and CWR* takes more steps than these."""
 
 
 @pytest.fixture(params=list(STRATEGIES))
@@ -63,9 +56,9 @@ def test_learns_new_classes_at_any_time_and_keeps_them(strategy):
     assert subject.classes == ("a", "b", "c")
     probabilities = answers(subject, strategy)
     assert probabilities.shape == (24, 3)
-    if strategy in REMEMBERING:
-        truth = np.repeat([0, 1, 2], 8)
-        assert (probabilities.argmax(axis=1) == truth).mean() > REMEMBERING[strategy]
+    share = (probabilities.argmax(axis=1) == np.repeat([0, 1, 2], 8)).mean()
+    assert share > 0.95 or strategy not in REMEMBERING
+    assert share < 0.75 or strategy != "naive", "without replay the others are forgotten"
 
 
 def test_probabilities_sum_to_one_and_unknown_is_a_share(strategy):
@@ -113,11 +106,8 @@ def test_forgetting_removes_all_of_a_class(strategy):
     # A class of the same name starts from nothing.
     subject.learn("b", shown(strategy, 1, seed=7), "new")
     assert subject.class_info("b").sessions == 1
-    if strategy in REMEMBERING:
-        probabilities = answers(subject, strategy)
-        assert (probabilities.argmax(axis=1) == np.repeat([0, 2, 1], 8)).mean() > REMEMBERING[
-            strategy
-        ]
+    share = (answers(subject, strategy).argmax(axis=1) == np.repeat([0, 2, 1], 8)).mean()
+    assert share > 0.95 or strategy not in REMEMBERING
 
 
 def test_forgetting_leaves_what_the_others_would_have_without_latents_of_it(strategy):

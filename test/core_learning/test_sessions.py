@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+import torch
 
 from lr_ros.core.backbone import BackboneSpec
 from lr_ros.core.learner import LatentReplayLearner, LearnerConfig, Progress
@@ -237,25 +238,59 @@ def test_learns_from_latents_of_any_number_of_bits(bits):
     assert (best == np.repeat([0, 1], 8)).mean() > 0.9
 
 
-def test_progressive_replay_trains_the_lower_layers_at_times_only():
+def progressive(**settings):
+    """A network of three units with two classes, and what to train it on."""
     spec = BackboneSpec("efficientnet_lite0", "block13", input_size=64)
-    recipe = Recipe(lower_every=3, minibatch=8, compute="float32")
+    recipe = Recipe(**{"lower_every": 3, "minibatch": 8, "compute": "float32", **settings})
     network = TrainedNetwork(spec, recipe)
     network.add_class()
     network.add_class()
+    latents = np.random.default_rng(0).normal(size=(8, *spec.latent_shape)).astype(np.float32)
+    return network, latents, np.repeat([0, 1], 4)
+
+
+def test_progressive_replay_trains_the_lower_layers_at_times_only():
+    network, latents, labels = progressive()
     rng = np.random.default_rng(0)
-    latents = rng.normal(size=(8, *spec.latent_shape)).astype(np.float32)
-    labels = np.repeat([0, 1], 4)
     changed = []
     for _ in range(7):
         before = network.stage.arrays()
-        network.step(latents, labels, rng)
+        if network.steps_inside:
+            network.step_inside(rng)
+        else:
+            network.step(latents, labels, rng)
         after = network.stage.arrays()
         moved = {n.split(".")[0] for n in after if not np.array_equal(after[n], before[n])}
         changed.append(sorted(moved))
     upper = ["block15", "features"]
     # In the first step the head is still zero, and nothing below it has a gradient.
     assert changed[1:] == [upper, upper, ["block14", *upper], upper, upper, ["block14", *upper]]
+    network.begin()
+    assert not network.steps_inside, "what was replayed inside belongs to one session"
+
+
+def test_steps_inside_replay_what_the_lower_layers_gave():
+    network, latents, labels = progressive(part=1.0, flip=False)
+    rng = np.random.default_rng(0)
+    inside = network.stage.inside(torch.from_numpy(latents), 1).detach()
+    for number in range(3):
+        logits = torch.nn.functional.linear(
+            network.stage.features_from(inside, 1), network.weight, network.bias
+        )
+        wanted = torch.nn.functional.cross_entropy(logits, torch.from_numpy(labels))
+        assert network.steps_inside == (number > 0)
+        loss = network.step_inside(rng) if number else network.step(latents, labels, rng)
+        assert loss == pytest.approx(float(wanted.detach()), rel=1e-5)
+
+
+def test_progressive_learner_learns_and_takes_the_same_steps():
+    plain, sparing = learner("default"), learner("default", lower_every=3)
+    for label, name in enumerate("abc"):
+        reports = [one.learn(name, patterns(label), name) for one in (plain, sparing)]
+        assert reports[0].iterations == reports[1].iterations
+    asked = np.concatenate([patterns(label, 8, seed=1) for label in range(3)])
+    best = sparing.predict(asked).probabilities.argmax(axis=1)
+    assert (best == np.repeat([0, 1, 2], 8)).all()
 
 
 def test_strategies_as_published_have_no_progressive_form():

@@ -72,14 +72,29 @@ class TrainableStage(nn.Module):
         Raises:
             ValueError: the latents have another shape than the cut gives.
         """
+        return self.features_from(self.inside(latents, 0), 0)
+
+    def inside(self, latents: Tensor, units: int) -> Tensor:
+        """Return what comes out of the first ``units`` units, [channels, places, N].
+
+        Raises:
+            ValueError: the latents have another shape than the cut gives.
+        """
         if latents.shape[1:] != self.spec.latent_shape:
             shape = tuple(latents.shape[1:])
             raise ValueError(f"latents have shape {shape}, not {self.spec.latent_shape}")
         flat = latents.flatten(1).to(self._dtype)  # rounded first: half as much to transpose
         x = flat.T.contiguous().view(*self.spec.latent_shape[:1], -1, len(latents))
-        for unit in self._units:
+        for unit in self._units[:units]:
             x = unit(x)
-        return pool(x, latents.dtype)
+        return x
+
+    def features_from(self, inside: Tensor, units: int) -> Tensor:
+        """Return the features, float32, of what :meth:`inside` gave for as many units."""
+        x = inside
+        for unit in self._units[units:]:
+            x = unit(x)
+        return pool(x, torch.float32)
 
     def depth_groups(self) -> list[list[nn.Parameter]]:
         """Return the parameters of each unit, from the one next to the cut to the last."""

@@ -80,6 +80,8 @@ class LatentReplay(Strategy):
 
     @override
     def step(self, batch: Batch) -> float:
+        if self.network.steps_inside:
+            return self.network.step_inside(batch.rng)
         latents, labels = self.minibatch(batch)
         return self.network.step(latents, labels, batch.rng)
 
