@@ -2,151 +2,130 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lr_ros.stream.alignment import Aligner, Floats, Pose
+from lr_ros.stream.alignment import Aligner, Alignment, Doubles, Floats, Pose
+from lr_ros.stream.light import Light, refit
 
+Image = NDArray[np.uint8]
+"""[H, W, 3] RGB."""
 Mask = NDArray[np.uint8]
 """[H, W], 1 where it holds and 0 elsewhere."""
 
-SUDDEN = 4.0  # the light jumped when the alignment says so by this much [grey levels]
-BLOCKS = (20, 15)  # of the image, to compare the light in
 CANVAS = 3  # the mosaic is so many frames wide and high
 LINEAR = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-
-
-@dataclass(frozen=True)
-class Light:
-    """How bright the frame is, channel for channel, compared with the mosaic."""
-
-    gain: Floats  # [3]
-    bias: Floats  # [3]
-
-    @staticmethod
-    def same() -> Light:
-        """Return the light in which the mosaic was begun."""
-        return Light(np.ones(3, np.float32), np.zeros(3, np.float32))
-
-    def mean(self) -> tuple[float, float]:
-        """Return gain and bias of the grey image."""
-        return float(self.gain.mean()), float(self.bias.mean())
-
-    def then(self, gain: Floats | float, bias: Floats | float) -> Light:
-        """Return this light followed by another change; gains stay within 0.3 and 3."""
-        return Light(
-            np.clip(self.gain * gain, 0.3, 3.0).astype(np.float32),
-            np.asarray(self.bias * gain + bias, np.float32),
-        )
+KNOWN, BOUND = 255, 128  # ground as seen, and too bright for the camera
+SURE = 3  # a pixel between known ones is known: the interpolation may miss so much
+DAZZLED = 250  # the camera saturates from here on [grey levels]
+POOR = 1.5  # an alignment this many times worse than usual is tried from elsewhere as well
+FASTEST = 40.0  # of a camera [pixels a frame]
 
 
 class Background:
     """A mosaic, CANVAS frames wide and high, of what was seen behind the objects.
 
-    ``colour`` is its picture [., ., 3], ``plane`` holds its grey value and 1 where it is known
-    [., ., 2]. ``pose`` says where in it the camera looks now.
+    ``colour`` is its picture, float32 [., ., 3]. ``known`` says what that is worth: KNOWN, BOUND
+    where the ground is so bright or brighter, and 0 where nothing was seen yet. ``pose`` says
+    where in it the camera looks now, ``light`` how bright it sees it.
     """
 
-    def __init__(self, frame: Floats, grey: Floats) -> None:
+    def __init__(self, frame: Image, grey: NDArray[np.uint8]) -> None:
         height, width = grey.shape
         self.aligner = Aligner(width, height)
         self.size = (width, height)
         self.colour: Floats = np.zeros((CANVAS * height, CANVAS * width, 3), np.float32)
-        self.plane: Floats = np.zeros((CANVAS * height, CANVAS * width, 2), np.float32)
+        self.known: Mask = np.zeros((CANVAS * height, CANVAS * width), np.uint8)
         self.pose = self._home()
         self.light = Light.same()
         self._velocity = np.zeros(2)
         self._before = self.aligner.reduce(grey)
-        self.learn(frame, grey, np.ones((height, width), np.uint8), 1.0)
+        self._usual = 4.0  # residual of an alignment [grey levels]
+        self.learn(frame, np.ones((height, width), np.uint8), 1.0)
 
     def _home(self) -> Pose:
         width, height = self.size
         return Pose.at((CANVAS * width - 1) / 2, (CANVAS * height - 1) / 2)
 
-    def follow(self, grey: Floats, use: Floats) -> float:
-        """Find where the camera looks now; return the residual [grey levels].
+    def follow(self, grey: NDArray[np.uint8], use: Mask) -> None:
+        """Find where the camera looks now, and about how bright it sees it.
 
         ``use`` [H, W] is 0 where an object is expected and 1 elsewhere.
         """
-        frame = self.aligner.reduce(grey)
-        mask = self.aligner.reduce(use)
-        light = self.light.mean()
-        steps = [np.zeros(2), self._velocity, self.aligner.shift_between(self._before, frame)]
-        starts = [self.pose.moved(np.array([*step, 0.0, 0.0])) for step in steps]
-        costs = [self.aligner.cost(self.plane, frame, mask, pose, light) for pose in starts]
-        best = int(np.argmin(costs))
-        found = self.aligner.align(self.plane, frame, mask, starts[best], light)
-        self._velocity = np.clip(steps[best] + found.step[:2], -40, 40)
+        frame, mask = self.aligner.reduce(grey), self.aligner.reduce(use)
+        shift = self._velocity
+        found = self._align(frame, mask, shift)
+        if found.error > POOR * self._usual + 1.0:
+            for other in (np.zeros(2), self.aligner.shift_between(self._before, frame)):
+                again = self._align(frame, mask, other)
+                if again.error < found.error:
+                    found, shift = again, other
+        self._usual += 0.1 * (min(found.error, 2 * self._usual) - self._usual)
+        pose = self.pose.moved(_still(shift)).after(found.motion)
+        self._velocity = np.clip(shift + found.motion.t, -FASTEST, FASTEST)
         self._before = frame
-        self.pose = found.pose
-        if abs(found.gain - light[0]) * 128 + abs(found.bias - light[1]) > SUDDEN:
-            gain = found.gain / light[0]
-            self.light = self.light.then(gain, found.bias - light[1] * gain)
+        self.pose = pose
+        self.light = self.light.brighter(found.gain, found.bias)
         self._stay_inside()
-        return found.error
 
-    def expected(self) -> tuple[Floats, Mask]:
-        """Return what the camera would see without objects [H, W, 3], and where that is known."""
-        image = self.aligner.view(self.colour, self.pose)
-        image *= self.light.gain
-        image += self.light.bias
-        known = self.aligner.view(self.plane, self.pose)[..., 1] > 0.99
-        return image, known.astype(np.uint8)
+    def _align(self, frame: Floats, use: Floats, shift: Doubles) -> Alignment:
+        start = self.pose.moved(_still(shift))
+        template = self.aligner.template(self.colour, self.known, start)
+        return self.aligner.align(template, frame, use, self.light.mean())
 
-    def adapt_light(self, frame: Floats, expected: Floats, background: Mask) -> None:
-        """Correct the gain and bias of each channel from pixels known to be background.
+    def expected(self, frame: Image, use: Mask) -> tuple[Image, Mask]:
+        """Return what the camera would see without objects [H, W, 3], and where that is known.
 
-        Means of blocks are compared, not pixels: the mosaic is a little smoother than the frame,
-        and a gain fitted at edges would grow step by step.
+        Where it is not it is the frame itself. The light is measured anew for it, where ``use``
+        [H, W] says that there is background.
         """
-        cover = background.astype(np.float32)
-        share = cv2.resize(cover, BLOCKS, interpolation=cv2.INTER_AREA)
-        full = share > 0.5
-        if int(full.sum()) < 12:
-            return
-        seen, model = (
-            cv2.resize(image * cover[..., None], BLOCKS, interpolation=cv2.INTER_AREA)[full]
-            / share[full][:, None]
-            for image in (frame, expected)
+        matrix = self.pose.matrix(*self.size)
+        view = np.asarray(
+            cv2.warpAffine(self.colour, matrix, self.size, flags=LINEAR), dtype=np.float32
         )
-        middle = model.mean(axis=0)
-        spread = ((model - middle) ** 2).mean(axis=0)
-        covariance = ((model - middle) * (seen - seen.mean(axis=0))).mean(axis=0)
-        # 200 grey levels squared of prior: a plain wall says little about the gain.
-        gain = (covariance + 200.0) / (spread + 200.0)
-        self.light = self.light.then(gain, seen.mean(axis=0) - gain * middle)
+        worth = cv2.warpAffine(self.known, matrix, self.size, flags=LINEAR)
+        sure = np.asarray(cv2.threshold(worth, KNOWN - SURE, 1, cv2.THRESH_BINARY)[1], np.uint8)
+        self.light = refit(self.light, frame, view, sure & use)
+        image = self.light.shine(view)
+        # Of the rest it is known at most that it is no darker.
+        cv2.copyTo(cv2.max(image, frame), 1 - sure, image)
+        known = cv2.threshold(worth, BOUND - SURE, 1, cv2.THRESH_BINARY)[1]
+        return image, np.asarray(known, np.uint8)
 
-    def learn(self, frame: Floats, grey: Floats, where: Mask, rate: float) -> None:
-        """Let the mosaic follow the frame where there is background; new ground is taken over."""
-        x0, y0, x1, y1 = self._bounds()
-        shift, size = self._to_frame(), (x1 - x0, y1 - y0)
-        gain, bias = self.light.mean()
-        image = cv2.warpAffine(
-            (frame - self.light.bias) / self.light.gain, shift, size, flags=LINEAR
-        )
-        mean = cv2.warpAffine((grey - bias) / gain, shift, size, flags=LINEAR)
+    def learn(self, frame: Image, where: Mask, rate: float) -> None:
+        """Let the mosaic follow the frame where there is background; new ground is taken over.
+
+        So is all at a ``rate`` of 1.
+        """
+        left, top, right, bottom = self._bounds()
+        shift, size = self._to_frame(left, top), (right - left, bottom - top)
+        seen = np.asarray(cv2.warpAffine(frame, shift, size, flags=LINEAR), np.uint8)
+        image = cv2.LUT(seen, self.light.table())
         # A pixel half inside ``where`` may hold a part of the object.
-        usable = cv2.warpAffine(where.astype(np.float32), shift, size, flags=LINEAR) > 0.99
-        colour, plane = self.colour[y0:y1, x0:x1], self.plane[y0:y1, x0:x1]
-        step = np.where(plane[..., 1] > 0.0, np.float32(rate), np.float32(1.0)) * usable
-        colour += step[..., None] * (image - colour)
-        plane[..., 0] += step * (mean - plane[..., 0])
-        plane[..., 1][usable] = 1.0
+        share = cv2.warpAffine(where * np.uint8(255), shift, size, flags=LINEAR)
+        usable = cv2.threshold(share, 255 - SURE, 255, cv2.THRESH_BINARY)[1]
+        lit = cv2.erode(not_dazzled(seen), np.ones((3, 3), np.uint8))
+        worth = np.maximum(lit, np.uint8(BOUND))
+        colour, known = self.colour[top:bottom, left:right], self.known[top:bottom, left:right]
+        sure = cv2.threshold(known, BOUND, 255, cv2.THRESH_BINARY)[1]
+        follows = cv2.bitwise_and(cv2.bitwise_and(usable, lit), sure)
+        cv2.accumulateWeighted(image, colour, rate, mask=follows)
+        if rate < 1.0:
+            usable = cv2.bitwise_and(usable, cv2.compare(worth, known, cv2.CMP_GT))
+        cv2.copyTo(image, usable, colour)
+        cv2.copyTo(worth, usable, known)
 
     def guess(self, hole: Mask) -> None:
         """Forget the background inside ``hole`` [H, W] and fill it from around."""
-        x0, y0, x1, y1 = self._bounds()
+        left, top, right, bottom = self._bounds()
         flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-        inside = cv2.warpAffine(hole, self._to_frame(), (x1 - x0, y1 - y0), flags=flags) > 0
-        colour, plane = self.colour[y0:y1, x0:x1], self.plane[y0:y1, x0:x1]
-        known = ((plane[..., 1] > 0) & ~inside).astype(np.float32)
-        filled = spread_into_holes(np.dstack([colour, plane[..., 0]]), known)
-        colour[inside] = filled[inside][:, :3]
-        plane[..., 0][inside] = filled[inside][:, 3]
-        plane[..., 1][inside] = 1.0
+        shift, size = self._to_frame(left, top), (right - left, bottom - top)
+        inside = cv2.warpAffine(hole, shift, size, flags=flags) > 0
+        colour, known = self.colour[top:bottom, left:right], self.known[top:bottom, left:right]
+        outside = ((known > 0) & ~inside).astype(np.float32)
+        colour[inside] = spread_into_holes(colour, outside)[inside]
+        known[inside] = KNOWN
 
     def _bounds(self) -> tuple[int, int, int, int]:
         """Return the corners of the part of the mosaic in sight: left, top, right, bottom."""
@@ -157,15 +136,14 @@ class Background:
         )
         points = corners @ self.pose.matrix(width, height).T
         low, high = np.floor(points.min(axis=0)), np.ceil(points.max(axis=0)) + 1
-        limit_y, limit_x = self.plane.shape[:2]
+        limit_y, limit_x = self.known.shape
         x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
         return x0, y0, min(int(high[0]), limit_x), min(int(high[1]), limit_y)
 
-    def _to_frame(self) -> NDArray[np.float64]:
+    def _to_frame(self, left: int, top: int) -> Doubles:
         """Return the matrix [2, 3] from the part of the mosaic in sight to the frame."""
         matrix = np.asarray(cv2.invertAffineTransform(self.pose.matrix(*self.size)), np.float64)
-        x0, y0, _, _ = self._bounds()
-        matrix[:, 2] += matrix[:, :2] @ np.array([x0, y0])
+        matrix[:, 2] += matrix[:, :2] @ np.array([left, top])
         return matrix
 
     def _stay_inside(self) -> None:
@@ -178,11 +156,23 @@ class Background:
         if not (away.any() or turned or not 0.75 < zoom < 1.33):
             return
         carry = np.concatenate([self.pose.a, (self.pose.t - self.pose.a @ home.t)[:, None]], axis=1)
-        size = (self.plane.shape[1], self.plane.shape[0])
+        size = (self.known.shape[1], self.known.shape[0])
         self.colour = np.asarray(cv2.warpAffine(self.colour, carry, size, flags=LINEAR))
-        self.plane = np.asarray(cv2.warpAffine(self.plane, carry, size, flags=LINEAR))
-        self.plane[..., 1] = self.plane[..., 1] > 0.99
+        worth = cv2.warpAffine(self.known, carry, size, flags=LINEAR)
+        self.known = np.select([worth >= KNOWN - SURE, worth >= BOUND - SURE], [KNOWN, BOUND])
+        self.known = self.known.astype(np.uint8)
         self.pose = home
+
+
+def not_dazzled(image: Image) -> Mask:
+    """Return 255 where no channel of the image [H, W, 3] saturates."""
+    limit = float(DAZZLED - 1)
+    return np.asarray(cv2.inRange(image, (0.0, 0.0, 0.0), (limit, limit, limit)), np.uint8)
+
+
+def _still(shift: Doubles) -> Doubles:
+    """Return the step of a shift that neither zooms nor turns."""
+    return np.array([shift[0], shift[1], 0.0, 0.0])
 
 
 def spread_into_holes(image: Floats, known: Floats) -> Floats:

@@ -8,14 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lr_ros.stream.alignment import Floats
 from lr_ros.stream.arm import without_arm
-from lr_ros.stream.background import Background, Mask
+from lr_ros.stream.background import Background, Image, Mask, not_dazzled
 from lr_ros.stream.foreground import difference, region, unlike
 from lr_ros.stream.geometry import Box
 from lr_ros.stream.scene import is_cut, is_ghost, stayed
-
-Image = NDArray[np.uint8]
 
 FAINT, CLEAR = 4.0, 7.0  # standard deviations: an object's least, and what starts one
 YOUNG = 0.5  # an object found so soon [s] was there when the background was begun
@@ -46,10 +43,20 @@ class Detection:
 
 @dataclass(frozen=True)
 class Look:
-    """A frame at working size: float32 [H, W, 3], and its grey [H, W]."""
+    """A frame at working size: uint8 [H, W, 3], and its grey [H, W]."""
 
-    frame: Floats
-    grey: Floats
+    frame: Image
+    grey: NDArray[np.uint8]
+
+
+def look_at(image: Image, width: int) -> Look:
+    """Return an image [H, W, 3] at working size, a little smoothed."""
+    height = max(2, round(image.shape[0] * width / image.shape[1] / 2) * 2)
+    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    smooth = np.asarray(cv2.GaussianBlur(small, (3, 3), 0), np.uint8)
+    # At the border it mixes in what lies further in: new ground would be laid down too far out.
+    smooth[[0, -1]], smooth[:, [0, -1]] = small[[0, -1]], small[:, [0, -1]]
+    return Look(smooth, np.asarray(cv2.cvtColor(smooth, cv2.COLOR_RGB2GRAY), np.uint8))
 
 
 class ObjectDetector:
@@ -75,7 +82,7 @@ class ObjectDetector:
 
     def update(self, image: Image, seconds: float) -> Detection:
         """Look at the next frame (uint8 [H, W, 3] RGB), ``seconds`` after the last one."""
-        look = self._prepare(image)
+        look = look_at(image, self.config.width)
         if self._background is None:
             self._background = Background(look.frame, look.grey)
             self._before = look
@@ -87,30 +94,18 @@ class ObjectDetector:
             return Detection(None, cut)
         return Detection(self._scaled(self._region(look, found), image))
 
-    def _prepare(self, image: Image) -> Look:
-        width = self.config.width
-        height = max(2, round(image.shape[0] * width / image.shape[1] / 2) * 2)
-        small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-        smooth = cv2.GaussianBlur(small, (3, 3), 0)
-        grey = cv2.cvtColor(smooth, cv2.COLOR_RGB2GRAY)
-        return Look(smooth.astype(np.float32), grey.astype(np.float32))
-
     def _compare(
         self, background: Background, look: Look, seconds: float
     ) -> tuple[Mask | None, bool]:
-        background.follow(look.grey, self._useful(look.grey))
-        expected, known = background.expected()
-        np.clip(expected, 0.0, 255.0, out=expected)  # as the camera does
-        np.copyto(expected, look.frame, where=(known == 0)[..., None])
-        mask = unlike(difference(look.frame, expected, self._noise), FAINT, CLEAR)
+        use = self._useful(look.frame)
+        background.follow(look.grey, use)
+        expected, known = background.expected(look.frame, use)
+        apart = difference(look.frame, expected)
+        mask = unlike(apart, FAINT * self._noise, CLEAR * self._noise)
         if is_cut(mask, known):
             return self._begin_again(look)
         found = self._find(mask)
-        # Where the camera saturates nothing can be told of the light.
-        lit = (look.frame.max(axis=2) < 250.0) & (look.frame.min(axis=2) > 3.0)
-        calm = ((mask == 0) & (known > 0) & lit).astype(np.uint8)
-        background.adapt_light(look.frame, expected, calm)
-        self._measure_noise(look.frame, expected, calm)
+        self._measure_noise(look.frame, expected, known & (1 - mask))
         if found is not None and self._fades(look, expected, found, seconds):
             return None, False
         if found is not None and self._age <= YOUNG and not self._guessed:
@@ -120,12 +115,15 @@ class ObjectDetector:
         self._learn(background, look, known, found, seconds)
         return found, False
 
-    def _useful(self, grey: Floats) -> Floats:
-        """Return 1 where background is to be expected, to align with."""
-        use = np.ones_like(grey)
-        if self._object is not None:
-            use -= cv2.dilate(self._object, np.ones((9, 9), np.uint8))
-        return use if use.mean() > 0.2 else np.ones_like(grey)
+    def _useful(self, frame: Image) -> Mask:
+        """Return 1 where background is to be expected, to align with and to tell the light from."""
+        # Where the camera saturates nothing can be told of the light.
+        use = np.minimum(not_dazzled(frame), np.uint8(1))
+        if self._object is None:
+            return use
+        near = cv2.dilate(self._object, np.ones((9, 9), np.uint8))
+        free = np.asarray(cv2.subtract(use, near), np.uint8)
+        return free if cv2.countNonZero(free) > 0.2 * free.size else use
 
     def _find(self, mask: Mask) -> Mask | None:
         gap = max(3, self.config.width // 16)
@@ -146,7 +144,7 @@ class ObjectDetector:
         background.guess(_hull(found))
         self._guessed = True
 
-    def _fades(self, look: Look, expected: Floats, found: Mask, seconds: float) -> bool:
+    def _fades(self, look: Look, expected: Image, found: Mask, seconds: float) -> bool:
         """Say whether the region is no object (any more), and let the background have it in time.
 
         A ghost is none at once; what has not moved for long is part of the scene. Where the
@@ -160,8 +158,7 @@ class ObjectDetector:
         if self._guessed:
             patience = min(patience, STILL_GUESS)
         if self._still >= patience or self._ghost >= GHOST_SECONDS:
-            everywhere = np.ones(look.grey.shape, np.uint8)
-            self._background.learn(look.frame, look.grey, everywhere, 1.0)
+            self._background.learn(look.frame, np.ones_like(found), 1.0)
             self._ghost = self._still = 0.0
             self._guessed = False
             return True
@@ -170,15 +167,18 @@ class ObjectDetector:
     def _is_still(self, look: Look, found: Mask) -> bool:
         if self._before is None:
             return False
-        change = np.abs(look.grey - self._before.grey)[found > 0]
-        return float(np.quantile(change, 0.95)) < 3.0 * self._noise
+        change = cv2.absdiff(look.grey, self._before.grey)
+        moving = cv2.threshold(change, 3.0 * self._noise, 1, cv2.THRESH_BINARY)[1]
+        return cv2.countNonZero(cv2.min(moving, found)) < 0.05 * cv2.countNonZero(found)
 
-    def _measure_noise(self, frame: Floats, expected: Floats, calm: Mask) -> None:
-        rows = calm[::4, ::4] > 0
-        if int(rows.sum()) < 50:
+    def _measure_noise(self, frame: Image, expected: Image, calm: Mask) -> None:
+        """Follow the residual [grey levels] where there is background."""
+        residual = np.asarray(cv2.absdiff(frame, expected))[::4, ::4]
+        counts = np.bincount(residual[calm[::4, ::4] > 0].ravel(), minlength=256)
+        total = int(counts.sum())
+        if total < 150:
             return
-        residual = np.abs(frame[::4, ::4][rows] - expected[::4, ::4][rows])
-        now = 1.5 * float(np.median(residual))
+        now = 1.5 * _middle(counts, total)
         self._noise = float(np.clip(0.9 * self._noise + 0.1 * now, 2.5, 12.0))
 
     def _learn(
@@ -189,14 +189,13 @@ class ObjectDetector:
         Ground that comes into sight next to the object may be a part of the object.
         """
         rate = 1.0 - float(np.exp(-seconds / self.config.learn_seconds))
-        keep_out = np.zeros(known.shape, np.uint8)
+        free = np.ones_like(known)
         if found is not None:
-            around = found
-            if self._object is not None:
-                around = np.maximum(around, self._object)
+            around = found if self._object is None else np.maximum(found, self._object)
             near = cv2.dilate(around, np.ones((9, 9), np.uint8))
-            keep_out = np.where(known == 0, near, cv2.dilate(found, np.ones((5, 5), np.uint8)))
-        background.learn(look.frame, look.grey, (keep_out == 0).astype(np.uint8), rate)
+            here = cv2.dilate(found, np.ones((5, 5), np.uint8))
+            free = np.asarray(1 - np.where(known == 0, near, here), np.uint8)
+        background.learn(look.frame, free, rate)
 
     def _region(self, look: Look, found: Mask) -> Box:
         """Return the object's box with as much of the arm as is wanted."""
@@ -219,3 +218,10 @@ def _hull(mask: Mask) -> Mask:
     filled = np.zeros_like(mask)
     cv2.fillConvexPoly(filled, cv2.convexHull(points), 1)
     return np.asarray(cv2.dilate(filled, np.ones((7, 7), np.uint8)), dtype=np.uint8)
+
+
+def _middle(counts: NDArray[np.int64], total: int) -> float:
+    """Return the median of ``total`` whole numbers of which there are ``counts``, interpolated."""
+    below = np.cumsum(counts)
+    level = int(np.searchsorted(below, total / 2))
+    return level + 0.5 - float(below[level] - total / 2) / float(counts[level])

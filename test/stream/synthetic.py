@@ -90,7 +90,10 @@ class Scene:
 
     pan: tuple[float, float] = (0.0, 0.0)  # pixels a second
     shake: float = 0.0  # pixels
-    light: float = 0.0  # amplitude of a slow change of brightness, as a share
+    light: float = 0.0  # amplitude of a change of brightness, as a share
+    period: float = 2 * np.pi  # of that change [s]
+    tint: tuple[float, float, float] = (1.0, 1.0, 1.0)  # how much of it each channel gets
+    bright: float = 1.0  # what the picture is multiplied by before: from about 1.5 on it saturates
     noise: float = 3.0  # grey levels
     hand: bool = False
     contrast: float = 1.0
@@ -127,7 +130,8 @@ def make_stream(
                 arm(image, centre[0], centre[1] + 0.6 * things[number].size, sides[number])
             if mask.sum() > 60:
                 box = Box(*cv2.boundingRect(mask.astype(np.uint8)))
-        image *= 1 + scene.light * np.sin(time)
+        swing = scene.light * np.sin(2 * np.pi * time / scene.period)
+        image *= scene.bright * (1 + swing * np.array(scene.tint, np.float32))
         image += rng.normal(0, scene.noise, image.shape)
         stream.frames.append(np.clip(image, 0, 255).astype(np.uint8))
         stream.boxes.append(box)

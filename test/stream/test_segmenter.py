@@ -14,6 +14,9 @@ SCENES = {
     "panning": Scene(pan=(80, 30)),
     "shaking": Scene(pan=(30, 10), shake=2.0),
     "changing light": Scene(pan=(40, 10), light=0.15),
+    "swinging light": Scene(pan=(60, 20), light=0.25, period=1.5),
+    "swinging coloured light": Scene(pan=(40, 20), light=0.25, period=1.5, tint=(1.0, 0.85, 0.7)),
+    "swinging light in a bright room": Scene(pan=(40, 20), light=0.25, period=1.5, bright=1.5),
     "noisy": Scene(pan=(40, 10), noise=10.0),
     "plain wall": Scene(contrast=0.1),
     "held by a hand": Scene(pan=(40, 10), hand=True),
@@ -36,6 +39,19 @@ def test_objects_are_found_where_and_when_they_are_shown(name):
     ]
     assert np.mean(overlaps) > (0.4 if SCENES[name].hand else 0.5)
     assert not any(v.in_view for box, v in zip(stream.boxes, views, strict=False) if box is None)
+
+
+def test_light_that_swings_does_not_matter_where_a_hand_holds_the_object():
+    boxes = []
+    for light in (0.0, 0.25):
+        scene = Scene(pan=(60, 20), light=light, period=1.5, hand=True)
+        stream = make_stream(scene, seed=2, appearances=1, stay=2.5, gap=1.2)
+        views = run(Segmenter(), stream)
+        assert {v.segment_id for v in views} == {0, 1}
+        boxes.append([v.roi for v in views if v.in_view])
+    same = [one.iou(other) for one, other in zip(*boxes, strict=False)]
+    assert abs(len(boxes[0]) - len(boxes[1])) <= 1
+    assert np.mean(same) > 0.85
 
 
 def test_a_panning_camera_alone_makes_no_segment():
