@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,21 @@ from lr_ros.benchmark.metrics import forgetting
 from lr_ros.core.state import State
 
 
+class Took(NamedTuple):
+    """What learning a batch took, by the clock and of all processors together."""
+
+    seconds: float
+    processor_seconds: float
+
+
 @dataclass
 class Record:
     """What was measured after each batch.
 
     ``class_accuracy`` holds of each batch the accuracy of each class (None for a class without
     test frames), ``first_shown`` of each class the batch that first showed it (-1: none yet).
+    ``batch_seconds`` are by the clock, ``batch_processor_seconds`` those of all processors together
+    (empty in records from before they were measured).
     """
 
     settings_digest: str
@@ -32,6 +41,7 @@ class Record:
     accuracy: list[float] = field(default_factory=list)
     class_accuracy: list[list[float | None]] = field(default_factory=list)
     batch_seconds: list[float] = field(default_factory=list)
+    batch_processor_seconds: list[float] = field(default_factory=list)
     replay_bytes: int = 0
     peak_rss_mb: float = 0.0
     complete: bool = False
@@ -52,7 +62,7 @@ class Record:
         return forgetting(history, np.array(self.first_shown, dtype=np.int64))
 
     def add(
-        self, shown: set[int], accuracy: float, by_class: NDArray[np.float64], seconds: float
+        self, shown: set[int], accuracy: float, by_class: NDArray[np.float64], took: Took
     ) -> None:
         """Add what was measured after a batch that showed the classes in ``shown``."""
         for label in shown:
@@ -60,7 +70,8 @@ class Record:
                 self.first_shown[label] = self.batches
         self.accuracy.append(accuracy)
         self.class_accuracy.append([None if np.isnan(a) else float(a) for a in by_class])
-        self.batch_seconds.append(seconds)
+        self.batch_seconds.append(took.seconds)
+        self.batch_processor_seconds.append(took.processor_seconds)
 
     def to_results(self) -> dict[str, Any]:
         """Return the entry for results.json."""
@@ -70,6 +81,7 @@ class Record:
             "final_accuracy": self.accuracy[-1],
             "forgetting": self.forgetting(),
             "batch_seconds": self.batch_seconds,
+            "batch_processor_seconds": self.batch_processor_seconds,
             "replay_bytes": self.replay_bytes,
             "peak_rss_mb": self.peak_rss_mb,
         }

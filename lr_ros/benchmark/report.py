@@ -10,9 +10,9 @@ from lr_ros.benchmark.metrics import steepest_fall
 from lr_ros.benchmark.record import Record
 
 HEAD = (
-    "| strategy | seeds | final accuracy | forgetting | steepest fall | update, s | replay, MB "
-    "| peak memory, MB |\n"
-    "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    "| strategy | seeds | final accuracy | forgetting | steepest fall | update, s "
+    "| processor s | replay, MB | peak memory, MB |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 
 NOTES = """\
@@ -20,8 +20,10 @@ Final accuracy: share of all test frames named rightly after the last batch, mea
 deviation over seeds. Forgetting: for each class its best accuracy after an earlier batch minus its
 last one, averaged over classes. Steepest fall: the largest drop of accuracy from one batch to the
 next once all classes are known, the worst of the seeds. Update: learning one batch from latents,
-without encoding its images, median and longest. Replay: what is stored for replay at most. Peak
-memory: of the whole process, which also holds the libraries and the frames being tested."""
+without encoding its images, median and longest by the clock, and the median of the time of all
+processors together, which other work on the machine hardly changes. Replay: what is stored for
+replay at most. Peak memory: of the whole process, which also holds the libraries and the frames
+being tested."""
 
 
 def to_markdown(results: dict[str, Any], records: dict[str, list[Record]]) -> str:
@@ -53,6 +55,7 @@ def _row(name: str, runs: list[Record]) -> str:
     final, lost = _final(runs), np.array([r.forgetting() for r in runs])
     falls = [steepest_fall(r.accuracy, r.all_known_from) for r in runs]
     seconds = np.concatenate([r.batch_seconds for r in runs])
+    processors = np.concatenate([r.batch_processor_seconds for r in runs])
     cells = [
         name,
         str(len(runs)),
@@ -60,6 +63,7 @@ def _row(name: str, runs: list[Record]) -> str:
         _spread(lost),
         f"{100 * max(falls):.1f}",
         f"{np.median(seconds):.2f} / {seconds.max():.2f}",
+        f"{np.median(processors):.2f}" if len(processors) == len(seconds) else "",
         f"{max(r.replay_bytes for r in runs) / 1e6:.1f}",
         f"{max(r.peak_rss_mb for r in runs):.0f}",
     ]

@@ -15,7 +15,7 @@ from lr_ros.benchmark.dataset import Clip
 from lr_ros.benchmark.latents import LatentFile
 from lr_ros.benchmark.machine import peak_rss_mb
 from lr_ros.benchmark.metrics import accuracy_by_class
-from lr_ros.benchmark.record import Record, load_checkpoint, save_checkpoint
+from lr_ros.benchmark.record import Record, Took, load_checkpoint, save_checkpoint
 from lr_ros.benchmark.settings import Variant
 from lr_ros.benchmark.work import Batch, Work
 from lr_ros.core.state import State
@@ -132,9 +132,9 @@ def run_job(
     )
     saved = time.monotonic()
     for batch in exam.work.batches[record.batches :]:
-        seconds = _learn(subject, batch, exam)
+        took = _learn(subject, batch, exam)
         total, by_class = evaluate(subject, exam)
-        record.add({c.label for c in batch}, total, by_class, seconds)
+        record.add({c.label for c in batch}, total, by_class, took)
         record.replay_bytes = max(record.replay_bytes, subject.replay_bytes())
         record.peak_rss_mb = max(record.peak_rss_mb, peak_rss_mb())
         report(Step(record.batches, len(exam.work.batches), total))
@@ -155,12 +155,12 @@ def _resume(job: Job, subject: Subject) -> Record | None:
     return found[1]
 
 
-def _learn(subject: Subject, batch: Batch, exam: Exam) -> float:
-    """Return the seconds that learning took; reading from disk does not count."""
+def _learn(subject: Subject, batch: Batch, exam: Exam) -> Took:
+    """Return what learning took; reading from disk does not count."""
     shown = [exam.show(clip) for clip in batch]
-    start = time.perf_counter()
+    start, processors = time.perf_counter(), time.process_time()
     subject.learn(shown)
-    return time.perf_counter() - start
+    return Took(time.perf_counter() - start, time.process_time() - processors)
 
 
 def evaluate(subject: Subject, exam: Exam) -> tuple[float, NDArray[np.float64]]:

@@ -60,6 +60,7 @@ def test_results_have_the_promised_schema(data, tmp_path):
                 "final_accuracy",
                 "forgetting",
                 "batch_seconds",
+                "batch_processor_seconds",
                 "replay_bytes",
                 "peak_rss_mb",
             }

@@ -62,6 +62,7 @@ def test_each_batch_is_learned_whole_and_measured(exam, tmp_path):
     assert record.accuracy[-1] == 1.0
     assert record.accuracy[0] == pytest.approx(len(exam.work.batches[0]) / len(exam.classes))
     assert len(record.batch_seconds) == len(record.accuracy)
+    assert len(record.batch_processor_seconds) == len(record.accuracy)
     assert record.replay_bytes == 32 * len(exam.classes)
     assert record.peak_rss_mb > 1
     assert job_in(tmp_path).finished().accuracy == record.accuracy
