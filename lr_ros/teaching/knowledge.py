@@ -48,6 +48,7 @@ class Knowledge:
             self.version = loaded.version
             known = len(self.learner.classes)
             self._listener.on_log("info", f"restored version {self.version}: {known} classes")
+            self._tell_of_conversion(loaded.state)
         else:
             self._begin()
         self.publish()
@@ -71,6 +72,19 @@ class Knowledge:
             raise TeachingError(
                 ErrorCode.INCOMPATIBLE_MODEL, f"this model cannot be used here: {error}"
             ) from error
+
+    def _tell_of_conversion(self, state: State) -> None:
+        """Say so where the replay memory was stored with other settings than the learner has."""
+        stored, memory = state.meta["replay"], self.learner.snapshot().memory
+        before = len(state.arrays["replay.labels"])
+        same = (stored["capacity"], stored["bits"]) == (memory.capacity, memory.bits)
+        if before and not same:
+            self._listener.on_log(
+                "info",
+                f"the replay memory has {memory.capacity} places of {memory.bits} bits a value now "
+                f"({stored['capacity']} of {stored['bits']} before): {len(memory)} of {before} "
+                "latents are kept",
+            )
 
     def changed(self, note: str, session_id: str = "") -> None:
         """Send the new model out under a new version, then put it on disk.

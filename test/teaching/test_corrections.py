@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lr_ros.core.learner import LearnerConfig
 from lr_ros.core.store import StoreIOError
 from lr_ros.teaching import knowledge
 from lr_ros.teaching.changes import Changes
@@ -80,6 +82,23 @@ def test_undo_goes_back_step_by_step_across_a_restart(tmp_path: Path) -> None:
             room.undo()
         assert nothing.value.code is ErrorCode.NOTHING_TO_UNDO
         assert room.teach("pot").success
+
+
+def test_a_restart_with_other_settings_converts_what_is_stored_and_tells(tmp_path: Path) -> None:
+    plain = LearnerConfig(strategy="latent_replay")
+    with Classroom(tmp_path, learner=plain) as room:
+        room.teach("mug")
+        room.teach("cup")
+        stored = room.learner.replay_used
+    sparing = replace(plain, replay_capacity=8, bits=4)
+    with Classroom(tmp_path, learner=sparing) as room:
+        assert room.learner.replay_used == room.learner.replay_capacity == 8 < stored
+        assert [room.learner.class_info(name).latents for name in ("mug", "cup")] == [4, 4]
+        (line,) = [text for _, text in room.notebook.log if "replay memory" in text]
+        assert "8 places of 4 bits" in line
+        assert f"8 of {stored} latents are kept" in line
+        assert room.teach("box").success
+        assert room.learner.replay_used == 8
 
 
 def test_reset_is_undone_and_a_forgotten_class_is_learned_again(tmp_path: Path) -> None:
