@@ -65,6 +65,7 @@ def test_rank_one_updates_keep_the_inverse():
     ridge = 0.3 / 0.7 * np.trace(head.arrays()["scatter"]) / 8
     for frame in rng.normal(size=(30, 1, 8)):
         head.update(frame, 0)
+        head.linear()
     # The ridge stays what it was, while the scatter grows by rank-1 steps.
     state = head.arrays()
     inverse = np.linalg.inv(state["scatter"] + ridge * np.eye(8))

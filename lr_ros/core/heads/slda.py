@@ -25,8 +25,8 @@ class StreamingLDA:
     """A closed-form classifier that can answer after every frame.
 
     The covariance is shrunk towards a multiple of the identity: ``(1 - s) * S / n + s * t * I``,
-    with ``t`` the mean variance. While a few frames at a time come in, ``s * t`` stays as it is;
-    :meth:`refresh` brings it up to date, which makes the result that of any other order.
+    with ``t`` the mean variance. While only a few frames come in between two answers, ``s * t``
+    stays as it is; :meth:`refresh` brings it up to date, so that the order makes no difference.
 
     Args:
         size: number of feature values D.
@@ -48,6 +48,7 @@ class StreamingLDA:
         self._shared = np.zeros((0, 0))
         self._shared_counts = np.zeros(0, np.int64)
         self._inverse: FloatArray | None = None
+        self._pending: tuple[OwnScatter, ...] = ()  # vectors that the inverse does not know yet
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -81,19 +82,20 @@ class StreamingLDA:
         self._means[label] = means[-1]
         self._counts = self._counts.copy()
         self._counts[label] = seen[-1]
-        if len(x) > _FEW:
-            self.refresh()
-        elif self._inverse is not None:
-            self._inverse = _rank_one_updates(self._inverse, vectors.astype(np.float64))
+        self._pending = (*self._pending, vectors)
 
     def refresh(self) -> None:
         """Have the next answer set the ridge to its share of the covariance and invert, O(D^3)."""
-        self._inverse = None
+        self._inverse, self._pending = None, ()
 
     def _inverted(self) -> FloatArray:
-        """Return the inverse of the scatter with its ridge."""
-        if self._inverse is None:
+        """Return the inverse of the scatter with its ridge, up to date."""
+        if self._inverse is None or sum(map(len, self._pending)) > _FEW:
             self._inverse = self._invert()
+        elif self._pending:
+            vectors = np.concatenate(self._pending).astype(np.float64)
+            self._inverse = _rank_one_updates(self._inverse, vectors)
+        self._pending = ()
         return self._inverse
 
     def _invert(self) -> FloatArray:
