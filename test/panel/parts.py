@@ -9,6 +9,9 @@ from typing import Any
 
 from lr_ros.panel.facts import Camera, Facts, NodeReport
 
+NASTY = "<img src=x onerror=document.title='owned'>`${1}`{{2}}<script>&"
+"""A class name that is allowed, and that a page must show as it is."""
+
 
 class State(IntEnum):
     IDLE = 0

@@ -17,7 +17,7 @@ class AnswerCard:
                 ui.element("img").classes("lr-live").props('alt="What the robot sees, live"')
                 ui.label("No picture").classes("lr-no-picture")
             with ui.element("div").classes("lr-answer").props('aria-live="polite"'):
-                self._headline = ui.label().classes("lr-headline").mark("answer")
+                self._headline = ui.label().classes("lr-headline")
                 self._detail = ui.label().classes("lr-quiet")
             with ui.element("div").classes("lr-bars"):
                 self._bars = [_BarRow("") for _ in range(BARS)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from lr_ros.panel.page.desk import Desk, confirm
+from lr_ros.panel.page.desk import Desk
+from lr_ros.panel.page.naming import ask_name
 from lr_ros.panel.view.classes import ClassesView, ClassRow
 
 
@@ -13,14 +14,17 @@ class ClassesCard:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._shown: object = None
+        self._shown: tuple[ClassesView, bool] | None = None
+        self._rows: dict[str, _Row] = {}
         with ui.element("section").classes("lr-card lr-classes"):
             with ui.element("div").classes("lr-title-row"):
                 ui.label("What it knows").classes("lr-title")
                 self._undo = ui.button("Undo", icon="undo", on_click=self._take_back).props(
                     "flat dense no-caps color=primary"
                 )
-            self._rows = ui.element("div").classes("lr-rows")
+            self._nothing = ui.label("Nothing yet. Show it an object, and give it a name.")
+            self._nothing.classes("lr-quiet")
+            self._place = ui.element("div").classes("lr-rows")
             self._memory = ui.label().classes("lr-quiet lr-small")
 
     def show(self, view: ClassesView, may_change: bool) -> None:
@@ -30,69 +34,77 @@ class ClassesCard:
         self._shown = (view, may_change)
         self._undo.set_enabled(may_change)
         self._memory.set_text(view.memory)
-        self._rows.clear()
-        with self._rows:
-            if not view.rows:
-                ui.label("Nothing yet. Show it an object, and give it a name.").classes("lr-quiet")
-            for row in view.rows:
-                self._row(row, may_change)
+        self._nothing.set_visibility(not view.rows)
+        self._arrange(tuple(row.name for row in view.rows))
+        for row in view.rows:
+            self._rows[row.name].show(row, may_change)
 
-    def _row(self, row: ClassRow, may_change: bool) -> None:
-        async def rename() -> None:
-            await self._rename(row.name)
-
-        async def forget() -> None:
-            await self._forget(row)
-
-        with ui.element("div").classes("lr-row"):
-            with ui.element("div").classes("lr-row-main"):
-                ui.label(row.name).classes("lr-row-name").mark("class-name")
-                ui.label(f"{row.sessions} · {row.latents_text} · learned {row.learned}").classes(
-                    "lr-quiet lr-small"
-                )
-            with ui.element("div").classes("lr-row-accuracy"):
-                ui.label(row.accuracy_text).classes("lr-figure")
-                ui.label("held out").classes("lr-quiet lr-small")
-            for icon, word, action in (
-                ("edit", "Rename", rename),
-                ("delete_outline", "Forget", forget),
-            ):
-                button = ui.button(icon=icon, on_click=action).props(f'flat round title="{word}"')
-                button.props(f'color=grey aria-label="{word}"').set_enabled(may_change)
-
-    async def _rename(self, old: str) -> None:
-        with ui.dialog() as dialog, ui.element("div").classes("lr-dialog"):
-            ui.label("Rename").classes("lr-dialog-title")
-            ui.label(f"What is {old} to be called?").classes("lr-text")
-            name = ui.input(value=old).props(
-                'outlined dense autofocus maxlength=64 aria-label="New name"'
-            )
-            merge = ui.checkbox("If there is one of that name, make the two one")
-            with ui.element("div").classes("lr-actions"):
-                ui.button("Keep", on_click=lambda: dialog.submit(False)).props("flat no-caps")
-                ui.button("Rename", on_click=lambda: dialog.submit(True)).props(
-                    "unelevated no-caps color=primary"
-                )
-            name.on("keydown.enter", lambda: dialog.submit(True))
-        wanted = await dialog
-        new = (name.value or "").strip()
-        together = bool(merge.value)
-        dialog.delete()
-        if wanted and new and new != old:
-            await self._desk.run(self._desk.robot.rename, old, new, together)
-
-    async def _forget(self, row: ClassRow) -> None:
-        text = (
-            f"The robot will no longer know {row.name}, and drops its {row.latents_text}. "
-            "Undo can bring it back."
-        )
-        if await confirm("Forget it?", text, "Forget", danger=True):
-            await self._desk.run(self._desk.robot.forget, row.name)
+    def _arrange(self, names: tuple[str, ...]) -> None:
+        """Make the rows those of ``names``; one that stays is not made anew under the finger."""
+        if names == tuple(self._rows):
+            return
+        for gone in self._rows.keys() - set(names):
+            self._rows.pop(gone).delete()
+        with self._place:
+            self._rows = {name: self._rows.get(name) or _Row(self._desk, name) for name in names}
+        for place, row in enumerate(self._rows.values()):
+            row.move(place)
 
     async def _take_back(self) -> None:
         text = (
             "The last change of what the robot knows is taken back, whoever made it: "
             "something learned, renamed or forgotten."
         )
-        if await confirm("Undo the last change?", text, "Undo"):
+        if await self._desk.confirm("Undo the last change?", text, "Undo"):
             await self._desk.run(self._desk.robot.undo)
+
+
+class _Row:
+    """One class."""
+
+    def __init__(self, desk: Desk, name: str) -> None:
+        self._desk = desk
+        self._name = name
+        self._latents = ""
+        with ui.element("div").classes("lr-row") as self._root:
+            with ui.element("div").classes("lr-row-main"):
+                ui.label(name).classes("lr-row-name")
+                self._facts = ui.label().classes("lr-quiet lr-small")
+            with ui.element("div").classes("lr-row-accuracy"):
+                self._accuracy = ui.label().classes("lr-figure")
+                ui.label("held out").classes("lr-quiet lr-small")
+            self._buttons = [
+                ui.button(icon=icon, on_click=action).props(
+                    f'flat round color=grey title="{word}" aria-label="{word}"'
+                )
+                for icon, word, action in (
+                    ("edit", "Rename", self._rename),
+                    ("delete_outline", "Forget", self._forget),
+                )
+            ]
+
+    def show(self, row: ClassRow, may_change: bool) -> None:
+        self._latents = row.latents_text
+        self._facts.set_text(f"{row.sessions} · {row.latents_text} · learned {row.learned}")
+        self._accuracy.set_text(row.accuracy_text)
+        for button in self._buttons:
+            button.set_enabled(may_change)
+
+    def move(self, place: int) -> None:
+        self._root.move(target_index=place)
+
+    def delete(self) -> None:
+        self._root.delete()
+
+    async def _rename(self) -> None:
+        wanted = await ask_name(self._desk, self._name)
+        if wanted is not None:
+            await self._desk.run(self._desk.robot.rename, self._name, *wanted)
+
+    async def _forget(self) -> None:
+        text = (
+            f"The robot will no longer know {self._name}, and drops its {self._latents}. "
+            "Undo can bring it back."
+        )
+        if await self._desk.confirm("Forget it?", text, "Forget", danger=True):
+            await self._desk.run(self._desk.robot.forget, self._name)

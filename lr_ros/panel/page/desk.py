@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
 from typing import Any
@@ -17,10 +17,16 @@ READING_MS = 8000
 
 
 class Desk:
-    """Runs the operator's wishes in other threads, since they wait for the robot."""
+    """Runs the operator's wishes in other threads, since they wait for the robot.
+
+    Made while a page is built, for that page. What it shows (dialogs and what the robot says) hangs
+    on the page as a whole: the part with the button that was pressed may be gone by then, because
+    what it stood for has been answered or forgotten.
+    """
 
     def __init__(self, robot: Operator, executor: Executor) -> None:
         self.robot = robot
+        self.page = ui.context.client
         self._executor = executor
 
     async def run(self, call: Callable[..., str], *arguments: Any) -> bool:
@@ -29,28 +35,30 @@ class Desk:
         try:
             text = await loop.run_in_executor(self._executor, partial(call, *arguments))
         except RefusedError as error:
-            ui.notify(
-                str(error), type="negative", multi_line=True, timeout=READING_MS, close_button="OK"
-            )
+            with self.page:
+                ui.notify(
+                    str(error),
+                    type="negative",
+                    multi_line=True,
+                    timeout=READING_MS,
+                    close_button="OK",
+                )
             return False
-        ui.notify(text, type="positive")
+        with self.page:
+            ui.notify(text, type="positive")
         return True
 
-
-async def confirm(title: str, text: str, action: str, *, danger: bool = False) -> bool:
-    """Ask the operator before something is done; text is shown as it is, never as HTML."""
-    with ui.dialog() as dialog, ui.element("div").classes("lr-dialog"):
-        ui.label(title).classes("lr-dialog-title")
-        ui.label(text).classes("lr-text")
-        with ui.element("div").classes("lr-actions"):
-            ui.button("Keep", on_click=lambda: dialog.submit(False)).props("flat no-caps")
-            ui.button(action, on_click=lambda: dialog.submit(True)).props(
-                "unelevated no-caps " + ("color=negative" if danger else "color=primary")
-            ).mark("confirm")
-    try:
-        return bool(await dialog)
-    finally:
-        dialog.delete()
-
-
-Handler = Callable[[], Awaitable[None]]
+    async def confirm(self, title: str, text: str, action: str, *, danger: bool = False) -> bool:
+        """Ask the operator before something is done; text is shown as it is, never as HTML."""
+        with self.page, ui.dialog() as dialog, ui.element("div").classes("lr-dialog"):
+            ui.label(title).classes("lr-dialog-title")
+            ui.label(text).classes("lr-text")
+            with ui.element("div").classes("lr-actions"):
+                ui.button("Keep", on_click=lambda: dialog.submit(False)).props("flat no-caps")
+                ui.button(action, on_click=lambda: dialog.submit(True)).props(
+                    "unelevated no-caps " + ("color=negative" if danger else "color=primary")
+                )
+        try:
+            return bool(await dialog)
+        finally:
+            dialog.delete()

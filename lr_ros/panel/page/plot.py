@@ -76,7 +76,7 @@ def bars(
         "series": [
             {
                 "type": "bar",
-                "data": list(values),
+                "data": [value or {"value": value, "label": {"show": False}} for value in values],
                 "barMaxWidth": 16,
                 "itemStyle": {"color": colour, "borderRadius": [0, 4, 4, 0]},
                 "label": {

@@ -13,7 +13,7 @@ class QuestionsCard:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._boxes: dict[int, _Box] = {}
+        self._boxes: dict[tuple[int, float], _Box] = {}
         with ui.element("section").classes("lr-card lr-questions") as self._card:
             ui.label("The robot asks").classes("lr-title")
             self._place = ui.element("div").classes("lr-asked")
@@ -22,14 +22,14 @@ class QuestionsCard:
     def show(self, questions: tuple[QuestionView, ...]) -> None:
         """Show these; a box that stays keeps what is typed into it."""
         self._card.set_visibility(bool(questions))
-        wanted = {question.segment_id for question in questions}
-        for number in self._boxes.keys() - wanted:
-            self._boxes.pop(number).delete()
+        wanted = {question.key for question in questions}
+        for key in self._boxes.keys() - wanted:
+            self._boxes.pop(key).delete()
         for place, question in enumerate(questions):
-            box = self._boxes.get(question.segment_id)
+            box = self._boxes.get(question.key)
             if box is None:
                 with self._place:
-                    box = self._boxes[question.segment_id] = _Box(self._desk, question)
+                    box = self._boxes[question.key] = _Box(self._desk, question)
                 box.move(place)
             box.show(question)
 
@@ -39,6 +39,7 @@ class _Box:
         self._desk = desk
         self._number = question.segment_id
         self._shown: QuestionView | None = None
+        self._answering = False
         with ui.element("div").classes("lr-question") as self._root:
             with ui.element("div").classes("lr-question-head"):
                 if question.picture:
@@ -75,7 +76,8 @@ class _Box:
         async def tapped() -> None:
             await self._answer(name)
 
-        ui.button(name, on_click=tapped).props("unelevated no-caps rounded").classes("lr-chip")
+        chip = ui.button(name, on_click=tapped, color=None)
+        chip.props("unelevated no-caps rounded").classes("lr-chip")
 
     def move(self, place: int) -> None:
         self._root.move(target_index=place)
@@ -84,7 +86,14 @@ class _Box:
         self._root.delete()
 
     async def _answer(self, name: str) -> None:
-        await self._desk.run(self._desk.robot.answer, self._number, name)
+        """Answer once, however often it is tapped before the robot has taken it."""
+        if self._answering:
+            return
+        self._answering = True
+        try:
+            await self._desk.run(self._desk.robot.answer, self._number, name)
+        finally:
+            self._answering = False
 
     async def _typed(self) -> None:
         name = (self._name.value or "").strip()

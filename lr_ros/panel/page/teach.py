@@ -20,26 +20,21 @@ class TeachCard:
                 self._name = ui.input(placeholder="What is it called?").props(
                     'outlined dense maxlength=64 autocomplete=off aria-label="Name of the object"'
                 )
-                self._name.classes("lr-grow").mark("teach-name")
-                self._name.on("keydown.enter", self._teach)
+                self._name.classes("lr-grow").on("keydown.enter", self._teach)
                 self._frames = ui.number(placeholder="frames", min=1, max=10000, precision=0).props(
                     'outlined dense aria-label="Frames to gather; empty: as the robot is set"'
                 )
                 self._frames.classes("lr-frames")
-                ui.button("Teach", on_click=self._teach).props(
-                    "unelevated no-caps color=primary"
-                ).mark("teach")
-            self._title = ui.label().classes("lr-stage").mark("stage")
+                ui.button("Teach", on_click=self._teach).props("unelevated no-caps color=primary")
+            self._title = ui.label().classes("lr-stage")
             self._bar = ui.linear_progress(0.0, show_value=False).props("rounded size=10px")
             self._detail = ui.label().classes("lr-text")
             self._notes = ui.element("div").classes("lr-advice")
-            with ui.element("div").classes("lr-actions"):
+            with ui.element("div").classes("lr-actions") as self._actions:
                 self._finish = ui.button("Learn now", on_click=self._end).props(
                     "outline no-caps color=primary"
                 )
-                self._cancel = ui.button("Cancel", on_click=self._give_up).props(
-                    "outline no-caps color=negative"
-                )
+                ui.button("Cancel", on_click=self._give_up).props("outline no-caps color=negative")
 
     def show(self, view: LessonView, names: tuple[str, ...]) -> None:
         """Show the session; ``names`` are offered while a name is typed."""
@@ -59,7 +54,7 @@ class TeachCard:
             for note in view.notes:
                 ui.label(note)
         self._finish.set_visibility(view.may_finish)
-        self._cancel.set_visibility(view.may_cancel)
+        self._actions.set_visibility(view.may_cancel)
 
     async def _teach(self) -> None:
         name = (self._name.value or "").strip()

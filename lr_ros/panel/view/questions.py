@@ -15,14 +15,23 @@ SUGGESTIONS = 6
 
 
 class QuestionView(NamedTuple):
-    """One question; ``picture``: whether the robot sent one; ``answers`` are names to tap."""
+    """One question; ``picture``: whether the robot sent one; ``answers`` are names to tap.
+
+    ``start`` is that of the segment [s].
+    """
 
     segment_id: int
+    start: float
     title: str
     detail: str
     in_view: bool
     picture: bool
     answers: tuple[str, ...]
+
+    @property
+    def key(self) -> tuple[int, float]:
+        """What tells it from others: a robot started anew gives the ids out again."""
+        return self.segment_id, self.start
 
 
 def questions_view(facts: Facts) -> tuple[QuestionView, ...]:
@@ -43,6 +52,7 @@ def _view(question: Question, facts: Facts) -> QuestionView:
         parts.append(f"like {count(len(question.same_as), 'earlier thing')} that nobody has named")
     return QuestionView(
         question.segment_id,
+        question.start,
         "What is this?" if in_view else "What was this?",
         "; ".join(parts) + ".",
         in_view,
