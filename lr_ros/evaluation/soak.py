@@ -29,7 +29,7 @@ KEPT = 10
 Answer = TypeVar("Answer")
 
 BACKGROUNDS = 3
-SEEN_SECONDS = 1.5
+SEEN_SECONDS = 1.0
 """How long an object is in view before something is asked about it [s]."""
 
 SWAP_SECONDS = 5.0
@@ -123,9 +123,13 @@ class Operator:
 
     def _show(self) -> str:
         shown = self._random.choice(self._objects)
-        self._client.present_object(shown, self._random.randrange(BACKGROUNDS))
-        time.sleep(SEEN_SECONDS)  # it slides into view, and is to be seen for a moment
+        self._hold_up(shown)
         return shown
+
+    def _hold_up(self, shown: str) -> None:
+        self._client.present_object(shown, self._random.randrange(BACKGROUNDS))
+        self._client.simulation.wait_until_shown(shown)
+        time.sleep(SEEN_SECONDS)  # it is to be seen for a moment
 
     def _teach(self) -> None:
         shown = self._show()
@@ -153,8 +157,7 @@ class Operator:
         """Look at an object that was taught, and count how it is called."""
         known = [o for o, name in self._names.items() if name in self._ledger.classes]
         shown = self._random.choice(known or self._objects)
-        self._client.present_object(shown, self._random.randrange(BACKGROUNDS))
-        time.sleep(SEEN_SECONDS)
+        self._hold_up(shown)
         self._witness.expect(self._names[shown] if known else None)
         self._timed("recognize", lambda: self._client.recognize(2.0), beyond=2.0)
         self._witness.expect(None)
