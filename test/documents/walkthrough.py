@@ -18,16 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from lr_ros.client import LearnClient, NotAvailableError
+
 from .pages import ROOT, blocks, commands
 
 LONGEST = 150.0
 """Seconds that a command may take on a busy machine."""
-
-READY = """\
-from lr_ros.client import LearnClient
-with LearnClient() as robot:
-    robot.wait_until_ready(90)
-"""
 
 
 @dataclass(frozen=True)
@@ -35,19 +31,21 @@ class Otherwise:
     """What is done about a command instead of running it and waiting for its end.
 
     Attributes:
-        how: ``background`` starts it and waits for the nodes, ``beside`` starts it and does not
-            wait, ``live`` ends it by Ctrl-C after its first line, ``ask`` does the same without
-            waiting for a line, ``instead`` runs another command, ``not run`` trusts
-            test_commands.py.
+        how: ``nodes`` starts it, unless the reader has nodes already, and waits for them;
+            ``beside`` starts it and does not wait; ``live`` ends it by Ctrl-C after its first line,
+            ``listen`` as soon as it listens to ``topic``; ``instead`` runs another command, ``not
+            run`` trusts test_commands.py.
         reason: why, where it is not run as it stands.
         command: what is run in its place.
         then: commands that the test adds, for what a reader does with their hands.
+        topic: name of a topic in the robot's namespace.
     """
 
     how: str
     reason: str = ""
     command: str = ""
     then: tuple[str, ...] = ()
+    topic: str = ""
 
 
 @dataclass
@@ -57,8 +55,10 @@ class Walkthrough:
     folder: Path
     domain_id: int
     running: list[tuple[str, subprocess.Popen[bytes]]] = field(default_factory=list)
+    has_nodes: bool = False
 
     def __post_init__(self) -> None:
+        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
         self.where = self.folder / "lr_ros"
         self.where.mkdir(parents=True)
         (self.where / ".venv").symlink_to(sys.prefix)
@@ -78,16 +78,30 @@ class Walkthrough:
             "FASTDDS_DEFAULT_PROFILES_FILE": str(ROOT / "config/fastdds.xml"),
         }
 
-    def walk(self, page: Path, otherwise: Mapping[str, Otherwise]) -> None:
-        """Run a page's commands in order; every exception named must be met."""
+    def walk(
+        self, page: Path, otherwise: Mapping[str, Otherwise], once: set[str] | None = None
+    ) -> None:
+        """Run a page's commands in order; every exception named must be met.
+
+        What is in ``once`` is left out, and what is run of `lr` and Python is added to it: a
+        command that many pages show need not be run for each. The shell's own are run always.
+        """
         unused = set(otherwise)
+        once = set() if once is None else once
         for block in blocks(page, "sh", "python"):
-            if block.language == "python":
-                self.python(block.text)
-                continue
-            for command in commands(block.text):
+            python = block.language == "python"
+            for command in [block.text] if python else commands(block.text):
                 unused.discard(command)
-                self.do(command, otherwise.get(command))
+                rule = otherwise.get(command)
+                ends = rule is None or rule.how in {"live", "listen"}
+                if ends and (python or command.startswith("lr ")):
+                    if command in once:
+                        continue
+                    once.add(command)
+                if python:
+                    self.python(command)
+                else:
+                    self.do(command, rule)
         assert not unused, f"the page has no such commands: {sorted(unused)}"
 
     def do(self, command: str, otherwise: Otherwise | None) -> None:
@@ -96,12 +110,12 @@ class Walkthrough:
             self.run(command)
             return
         command = otherwise.command or command
-        if otherwise.how in {"background", "beside"}:
+        if otherwise.how == "nodes":
+            self.launch(command)
+        elif otherwise.how == "beside":
             self.start(command)
-            if otherwise.how == "background":
-                self.python(READY)
-        elif otherwise.how in {"live", "ask"}:
-            self.watch(command, for_a_line=otherwise.how == "live")
+        elif otherwise.how in {"live", "listen"}:
+            self.watch(command, otherwise.topic)
         elif otherwise.how == "instead":
             self.run(command)
         else:
@@ -110,8 +124,25 @@ class Walkthrough:
         for added in otherwise.then:
             self.run(added)
 
+    def launch(self, command: str) -> None:
+        """Start the robot's nodes, unless they run, and wait until they are ready."""
+        if self.has_nodes:
+            return
+        self.start(command)
+        with self.client() as robot:
+            try:
+                robot.wait_until_ready(LONGEST)
+            except NotAvailableError as error:
+                raise AssertionError(f"{command}: {error}\n{self.logs()}") from error
+        self.has_nodes = True
+
+    def client(self) -> LearnClient:
+        """Return a client of the reader's robot."""
+        return LearnClient("lr", domain_id=int(self.environment["ROS_DOMAIN_ID"]))
+
     def run(self, command: str) -> str:
         """Run a command to its end and return what it said; the shell's state is kept."""
+        began = time.monotonic()
         state = self.folder / "state_of_the_shell"
         script = f'{command}\nstatus=$?\n(pwd; env -0) > "{state}"\nexit $status\n'
         done = subprocess.run(
@@ -124,6 +155,7 @@ class Walkthrough:
             check=False,
             timeout=LONGEST,
         )
+        print(f"{time.monotonic() - began:6.1f} s  {command}")  # pytest shows it of a failed test
         said = f"$ {command}\n{done.stdout}{done.stderr}"
         assert done.returncode == 0, f"exit code {done.returncode}\n{said}\n{self.logs()}"
         assert "Traceback" not in done.stderr, said
@@ -144,19 +176,31 @@ class Walkthrough:
         with open(log, "wb") as output:
             self.running.append((command, self._popen(command, output, subprocess.STDOUT)))
 
-    def watch(self, command: str, for_a_line: bool) -> None:
-        """Run a command that goes on for ever, and end it as a reader does, by Ctrl-C."""
+    def watch(self, command: str, topic: str = "") -> None:
+        """Run a command that goes on for ever, and end it as a reader does, by Ctrl-C.
+
+        Without a topic its first line is waited for; with one, that it listens to it: it may
+        rightly say nothing.
+        """
         process = self._popen(command, subprocess.PIPE, subprocess.PIPE)
         assert process.stdout is not None
-        if for_a_line:
-            assert process.stdout.readline(), f"{command} said nothing"
+        if topic:
+            self._wait_for_listener(topic, process)
         else:
-            time.sleep(3.0)  # there is nothing to wait for: it may rightly say nothing
+            assert process.stdout.readline(), f"{command} said nothing"
         assert process.poll() is None, f"{command} ended by itself"
         os.killpg(process.pid, signal.SIGINT)
         _, said = process.communicate(timeout=30)
         assert process.returncode == 0, f"{command} ended with {process.returncode}: {said!r}"
         assert b"Traceback" not in said, said
+
+    def _wait_for_listener(self, topic: str, process: subprocess.Popen[bytes]) -> None:
+        with self.client() as robot:
+            deadline = time.monotonic() + LONGEST
+            while not robot.node.count_subscribers(topic):  # the graph tells nobody of changes
+                assert process.poll() is None, "it ended by itself"
+                assert time.monotonic() < deadline, f"nobody listens to {topic}"
+                time.sleep(0.05)
 
     def stop(self) -> None:
         """End what runs in the background by Ctrl-C, and see that it ends well."""
