@@ -28,7 +28,7 @@ ENCODER = (
     ),
     Parameter(
         "encoder.input_size",
-        128,
+        160,
         "Side of the square image the network sees [pixels].",
         64,
         1024,

@@ -211,7 +211,7 @@ def test_topics_are_named_where_one_must_be_chosen(bag, frames, tmp_path) -> Non
     ("text", "words"),
     [
         ("learner: {ros__parameters: {training.seed: many}}", "training.seed = 'many'"),
-        ("learner: {ros__parameters: {encoder.input_size: 96}}", "encoder.input_size is 128"),
+        ("learner: {ros__parameters: {encoder.input_size: 96}}", "encoder.input_size is 160"),
         ("- a list", "node names"),
         ("/**: {ros__parameters: {training.strategy: guess}}", "guess"),
     ],

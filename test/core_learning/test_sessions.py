@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 import torch
@@ -11,6 +9,7 @@ import torch
 from lr_ros.core.backbone import BackboneSpec
 from lr_ros.core.learner import LatentReplayLearner, LearnerConfig, Progress
 from lr_ros.core.model import ServingModel
+from lr_ros.core.state import State
 from lr_ros.core.training import Recipe, TrainedNetwork
 
 from .parts import SPEC, learner, patterns
@@ -61,9 +60,7 @@ def test_slices_end_in_time(subject):
     session = subject.begin("b", "clip-b")
     session.add(patterns(1, 48))
     assert session.train(0.0) == 0
-    start = time.monotonic()
-    session.finish(seconds=0.0)
-    assert time.monotonic() - start < 5
+    assert session.finish(seconds=0.0).iterations <= 1
     assert subject.classes == ("a", "b")
 
 
@@ -189,6 +186,26 @@ def test_restored_learner_that_holds_nothing_out_keeps_what_was_held_out():
     smaller = learner("default", holdout=0.1, replay_capacity=40)
     smaller.restore(one.state())
     assert len(smaller.snapshot().held_out) == 4
+
+
+def test_state_from_before_the_second_closed_form_is_learned_on_from():
+    old = learner()
+    old.learn("a", patterns(0), "clip-a")
+    state = old.state()
+    kept = {k: v for k, v in state.arrays.items() if "wide_closed_form" not in k}
+    assert kept.keys() < state.arrays.keys()
+    new = learner()
+    new.restore(State(kept, state.meta))
+    for label, name in enumerate("bc", start=1):
+        new.learn(name, patterns(label), f"clip-{name}")
+    new.forget("b")
+    asked = np.concatenate([patterns(label, 8, seed=1) for label in (0, 2)])
+    assert (new.predict(asked).probabilities.argmax(axis=1) == [0] * 8 + [1] * 8).all()
+    again = learner()
+    again.restore(new.state())
+    np.testing.assert_array_equal(
+        again.predict(asked).probabilities, new.predict(asked).probabilities
+    )
 
 
 def test_damaged_state_changes_nothing(subject):

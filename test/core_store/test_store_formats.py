@@ -70,7 +70,7 @@ def test_newer_snapshot_is_refused_not_set_aside(tmp_path: Path, monkeypatch) ->
 
 def _as_format_1(state: State) -> State:
     """Take away what format 2 brought, and put back what it left out."""
-    added = re.compile(r"strategy\.(closed_form\.)?(own\d+|shared|shared_counts)")
+    added = re.compile(r"strategy\.((wide_)?closed_form\.)?(own\d+|shared|shared_counts)")
     arrays = {name: value for name, value in state.arrays.items() if not added.fullmatch(name)}
     for name in [name for name in arrays if name.endswith(".scatter")]:
         head = name.removesuffix("scatter")

@@ -12,15 +12,16 @@ from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Time
+from forked_processes import ForkedNode as NodeProcess
 from lr_ros.msg import ErrorCode, LatentFrame, LearnerStatus, ModelUpdate
 from lr_ros.srv import LearnClass, ListClasses, StopSession
 from numpy.typing import NDArray
-from ros_processes import LATCHED, START_SECONDS, NodeProcess, Probe, running
+from ros_processes import LATCHED, START_SECONDS, Probe, running
 from std_msgs.msg import Header
 
 from lr_ros.core.quantize import Quantizer
 
-SHAPE = (112, 8, 8)
+SHAPE = (112, 10, 10)
 """Of the default network's latents."""
 
 QUICK = {

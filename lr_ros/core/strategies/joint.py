@@ -13,74 +13,102 @@ from .latent_replay import LatentReplay
 from .slda import Slda
 
 
-class BottleneckLda(Slda):
-    """Streaming LDA as the default uses it: the narrow feature of the middle half of the latent."""
+class MiddleLda(Slda):
+    """Streaming LDA as the default uses it: the narrow feature of the middle of the latent.
 
-    name = "bottleneck_lda"
+    A small middle is right where the object is small in the picture, a large one where the
+    tracked region is filled by it.
+    """
+
+    name = "middle_lda"
     feature: FeatureName = "bottleneck"
     part = 0.5
     shrinkage = 0.4
-    scale = 0.06
+    scale = 0.04
+
+
+class WideMiddleLda(MiddleLda):
+    """The same with more of the latent."""
+
+    name = "wide_middle_lda"
+    part = 0.75
 
 
 class Joint(LatentReplay):
     """Adds the log-probabilities of streaming LDA and of a network trained by latent replay.
 
-    In the spirit of SIESTA (Harun et al. 2023, arXiv 2303.10725): awake, the closed-form head
-    follows frame by frame; replay training improves the network whenever there is time.
+    In the spirit of SIESTA (Harun et al. 2023, arXiv 2303.10725): awake, the closed-form heads
+    follow frame by frame; replay training improves the network whenever there is time.
     """
 
     name = "default"
-    scale = 0.5
-    """Of the network's log-probabilities, as Slda.scale: the two together are then calibrated."""
+    scale = 0.3
+    """Of the network's log-probabilities, as Slda.scale: all together are then calibrated."""
 
     def __init__(self, spec: BackboneSpec, seed: int = 0) -> None:
         super().__init__(spec, seed)
-        self.closed_form = BottleneckLda(spec, seed)
+        self.closed_forms: dict[str, Slda] = {
+            "closed_form": MiddleLda(spec, seed),
+            "wide_closed_form": WideMiddleLda(spec, seed),
+        }
 
     @override
     def fork(self) -> Self:
         twin = super().fork()
-        twin.closed_form = self.closed_form.fork()
+        twin.closed_forms = {name: head.fork() for name, head in self.closed_forms.items()}
         return twin
 
     @override
     def add_class(self) -> None:
         super().add_class()
-        self.closed_form.add_class()
+        for head in self.closed_forms.values():
+            head.add_class()
 
     @override
     def remove(self, label: int) -> None:
         super().remove(label)
-        self.closed_form.remove(label)
+        for head in self.closed_forms.values():
+            head.remove(label)
 
     @override
     def merge(self, source: int, target: int) -> None:
         super().merge(source, target)
-        self.closed_form.merge(source, target)
+        for head in self.closed_forms.values():
+            head.merge(source, target)
 
     @override
     def observe(self, latents: FloatArray, label: int) -> None:
-        self.closed_form.observe(latents, label)
+        for head in self.closed_forms.values():
+            head.observe(latents, label)
 
     @override
     def end(self, batch: Batch) -> None:
         super().end(batch)
-        self.closed_form.end(batch)
+        for head in self.closed_forms.values():
+            head.end(batch)
 
     @override
     def parts(self) -> ModelParts:
-        network, closed = super().parts(), self.closed_form.parts()
-        return ModelParts((*network.branches, *closed.branches), network.stage)
+        network = super().parts()
+        closed = [head.parts().branches for head in self.closed_forms.values()]
+        return ModelParts((*network.branches, *(b for each in closed for b in each)), network.stage)
 
     @override
     def arrays(self) -> Arrays:
-        closed = with_prefix("closed_form", self.closed_form.arrays())
-        return {**super().arrays(), **closed}
+        arrays = super().arrays()
+        for name, head in self.closed_forms.items():
+            arrays |= with_prefix(name, head.arrays())
+        return arrays
 
     @override
     def load(self, arrays: Arrays, classes: int) -> None:
-        start = "closed_form."
-        closed = {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
-        self.closed_form.load(closed, classes)
-        super().load({k: v for k, v in arrays.items() if not k.startswith(start)}, classes)
+        """Take over a state; one from before there were two closed forms goes on with one."""
+        rest = dict(arrays)
+        for name in [*self.closed_forms]:
+            start = name + "."
+            own = {k.removeprefix(start): rest.pop(k) for k in arrays if k.startswith(start)}
+            if own or name == "closed_form":
+                self.closed_forms[name].load(own, classes)
+            else:
+                del self.closed_forms[name]
+        super().load(rest, classes)
