@@ -191,9 +191,9 @@ def test_a_command_is_missing(words: str, capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("script", "arguments"),
     [
-        ("openset.py", ["/nowhere"]),
         ("segmenter.py", ["/nowhere.avi"]),
-        ("update_latency.py", ["--data", "/nowhere"]),
+        pytest.param("openset.py", ["/nowhere"], marks=pytest.mark.slow),
+        pytest.param("update_latency.py", ["--data", "/nowhere"], marks=pytest.mark.slow),
     ],
 )
 def test_a_benchmark_fails_with_a_sentence(script: str, arguments: list[str]) -> None:
