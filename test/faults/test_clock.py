@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from builtin_interfaces.msg import Time
@@ -41,10 +40,13 @@ class SimulatedTime:
         return self.now
 
 
-@pytest.fixture
-def simulation(own_probe: Probe, tmp_path: Path) -> Iterator[tuple[System, SimulatedTime]]:
-    system, clock = System(own_probe, tmp_path, use_sim_time=True), SimulatedTime(own_probe)
-    camera = Camera(own_probe)
+@pytest.fixture(scope="module")
+def simulation(
+    probe: Probe, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[System, SimulatedTime]]:
+    directory = tmp_path_factory.mktemp("clock")
+    system, clock = System(probe, directory, use_sim_time=True), SimulatedTime(probe)
+    camera = Camera(probe)
     camera.clock = clock
     try:
         with camera:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,50 +39,47 @@ class Reports:
         return next((s for s in array.status if s.name == self._name), None)
 
 
-def test_a_camera_that_is_lost_and_comes_back(own_probe: Probe, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def recognizer(probe: Probe, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reports]:
     node = NodeProcess(
-        "recognizer", own_probe.namespace, DOMAIN_ID, tmp_path,
-        parameters={"diagnostics.latency_warn": 1e6, "diagnostics.input_rate": 0.5,
-                    "diagnostics.inference": 1e6, "image.timeout": 5.0},
+        "recognizer", probe.namespace, DOMAIN_ID, tmp_path_factory.mktemp("recognizer"),
+        parameters={"diagnostics.latency_warn": 1e6, "diagnostics.disagree_warn": 0.5,
+                    "diagnostics.disagree_error": 3.0, "diagnostics.silence": 3600.0,
+                    "diagnostics.input_rate": 0.5, "diagnostics.inference": 1e6,
+                    "image.timeout": 5.0},
         environment=TRANSPORT,
     )  # fmt: skip
-    reports = Reports(own_probe, "recognizer")
     with running(node):
-        with Camera(own_probe):
-            values = reports.wait(OK, "recognizing")
-            assert float(values["input rate [Hz]"]) > 0.5
-            assert float(values["inference p95 [ms]"]) > 0.0
-        reports.wait(WARN, "no image for")
-        reports.wait(ERROR, "no images arrive")
-        with Camera(own_probe):
-            reports.wait(OK, "recognizing")
-        node.stop()
+        yield Reports(probe, "recognizer")
+        node.assert_alive()
+
+
+def test_a_camera_that_is_lost_and_comes_back(probe: Probe, recognizer: Reports) -> None:
+    with Camera(probe):
+        values = recognizer.wait(OK, "recognizing")
+        assert float(values["input rate [Hz]"]) > 0.5
+        assert float(values["inference p95 [ms]"]) > 0.0
+    recognizer.wait(WARN, "no image for")
+    recognizer.wait(ERROR, "no images arrive")
+    with Camera(probe):
+        recognizer.wait(OK, "recognizing")
 
 
 def test_a_recognizer_says_that_the_learner_has_another_model(
-    own_probe: Probe, tmp_path: Path
+    probe: Probe, recognizer: Reports
 ) -> None:
-    node = NodeProcess(
-        "recognizer", own_probe.namespace, DOMAIN_ID, tmp_path,
-        parameters={"diagnostics.latency_warn": 1e6, "diagnostics.disagree_warn": 0.5,
-                    "diagnostics.disagree_error": 3.0, "diagnostics.silence": 3600.0,
-                    "diagnostics.inference": 1e6, "image.timeout": 60.0},
-        environment=TRANSPORT,
-    )  # fmt: skip
-    reports = Reports(own_probe, "recognizer")
-    learner = own_probe.publisher(LearnerStatus, "learner_status", LATCHED)
-    with running(node), Camera(own_probe):
-        assert reports.wait(OK)["same model as the learner"] == "not heard of"
+    learner = probe.publisher(LearnerStatus, "learner_status", LATCHED)
+    with Camera(probe):
+        assert recognizer.wait(OK)["same model as the learner"] == "not heard of"
         learner.publish(LearnerStatus(model_version=5))
-        values = reports.wait(WARN, "model 0 here, model 5 in the learner")
+        values = recognizer.wait(WARN, "model 0 here, model 5 in the learner")
         assert values["same model as the learner"] == "no"
-        reports.wait(ERROR, "model 5 in the learner")
+        recognizer.wait(ERROR, "model 5 in the learner")
         learner.publish(LearnerStatus(model_version=0))
-        assert reports.wait(OK)["same model as the learner"] == "yes"
-        node.stop()
+        assert recognizer.wait(OK)["same model as the learner"] == "yes"
 
 
-def test_a_learner_says_that_the_recognizer_has_another_model(
+def test_a_learner_says_what_the_recognizer_has_and_what_was_set_aside(
     own_probe: Probe, tmp_path: Path
 ) -> None:
     node = start_learner(
@@ -116,14 +114,7 @@ def test_a_learner_says_that_the_recognizer_has_another_model(
         assert values["set aside"] == "none"
         node.stop()
 
-
-def test_a_file_that_was_set_aside_is_named(own_probe: Probe, tmp_path: Path) -> None:
-    node = start_learner(own_probe, tmp_path)
-    with running(node):
-        teacher = Teacher(own_probe)
-        teacher.wait_until_ready()
-        assert teacher.teach("mug").error_code == 0
-        node.stop()
+    # A file that is damaged while the learner is away is named at its next start.
     newest = max((tmp_path / "store" / "versions").iterdir())
     newest.write_bytes(newest.read_bytes()[:-100])
     node = start_learner(own_probe, tmp_path, {"diagnostics.input_age": 3600.0})
