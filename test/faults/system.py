@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
+from forked_processes import ForkedNode as NodeProcess
 from lr_ros.msg import ErrorCode, LearnerStatus, ModelUpdate, Recognition
 from lr_ros.srv import LearnClass, ListClasses
-from ros_processes import LATCHED, START_SECONDS, NodeProcess, Probe
+from ros_processes import LATCHED, START_SECONDS, Probe
 from sensor_msgs.msg import Image
 
 from faults.teaching import QUICK

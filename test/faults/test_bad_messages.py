@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
+from forked_processes import ForkedNode as NodeProcess
 from lr_ros.msg import ErrorCode, LatentFrame, ModelUpdate, Recognition
 from rclpy.qos import QoSProfile
-from ros_processes import LATCHED, START_SECONDS, NodeProcess, Probe, running
+from ros_processes import LATCHED, START_SECONDS, Probe, running
 
 from faults.memory import resident_megabytes
 from faults.system import Camera

@@ -11,8 +11,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from forked_processes import ForkedNode as NodeProcess
 from lr_ros.msg import ErrorCode
-from ros_processes import NodeProcess, Probe, running
+from ros_processes import Probe, running
 from sensor_msgs.msg import RegionOfInterest
 from std_srvs.srv import Trigger
 

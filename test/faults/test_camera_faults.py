@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
+from forked_processes import ForkedNode as NodeProcess
 from lr_ros.msg import Recognition
-from ros_processes import START_SECONDS, Inbox, NodeProcess, Probe, running
+from ros_processes import START_SECONDS, Inbox, Probe, running
 from sensor_msgs.msg import Image
 
 from lr_ros.ros.faults import WARN_SECONDS

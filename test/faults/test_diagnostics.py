@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from forked_processes import ForkedNode as NodeProcess
 from lr_ros.msg import LearnerStatus
-from ros_processes import LATCHED, START_SECONDS, Inbox, NodeProcess, Probe, running
+from ros_processes import LATCHED, START_SECONDS, Inbox, Probe, running
 
 from faults.system import TRANSPORT, Camera
 from faults.teaching import DOMAIN_ID, Teacher, start_learner

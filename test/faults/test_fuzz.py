@@ -16,12 +16,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from forked_processes import ForkedNode as NodeProcess
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from lifecycle_msgs.msg import Transition
 from lr_ros.msg import ErrorCode, Recognition
 from rcl_interfaces.msg import Parameter, ParameterValue
-from ros_processes import START_SECONDS, NodeProcess, Probe, running
+from ros_processes import START_SECONDS, Probe, running
 from sensor_msgs.msg import Image
 from std_srvs.srv import SetBool, Trigger
 
