@@ -37,7 +37,7 @@ class SegmenterConfig:
     """Time in which the background follows slow changes [s]."""
     still_seconds: float = 30.0
     """What has not moved for so long is part of the background [s]."""
-    arm: float = 0.5
+    arm: float = 0.0
     """How much of the arm that holds the object stays in the region, as a share of the object's
     size on each side; 0 cuts it off, a large value keeps it all."""
     padding: float = 0.0

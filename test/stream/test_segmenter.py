@@ -26,7 +26,7 @@ SCENES = {
 @pytest.mark.parametrize("name", SCENES)
 def test_objects_are_found_where_and_when_they_are_shown(name):
     stream = make_stream(SCENES[name], seed=1, appearances=2, stay=2.0, gap=1.2)
-    views = run(Segmenter(SegmenterConfig(arm=0.0)), stream)
+    views = run(Segmenter(), stream)
     found = {v.segment_id: (v.start, v.end) for v in views if v.event != "none"}
     assert len(found) == 2
     for (start, end), (first, last) in zip(found.values(), stream.segments, strict=True):
