@@ -85,11 +85,13 @@ def _run(arguments: argparse.Namespace) -> int:
     except Exception as error:  # noqa: BLE001 - operators get a sentence, not a trace
         if arguments.verbose:
             traceback.print_exc()
-        print(f"error: {_sentence(error)}", file=sys.stderr)
+        hint = "" if arguments.verbose else "; --verbose shows where"
+        print(f"error: {_sentence(error, hint)}", file=sys.stderr)
         return error.exit_code if isinstance(error, CommandError) else FAILED
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: Exception, hint: str) -> str:
+    """Return what to tell an operator; ``hint`` follows what nobody has foreseen."""
     client = sys.modules.get("lr_ros.client")  # not imported here: it brings rclpy
     expected = (OSError,) if client is None else (OSError, client.ClientError, ValueError)
     if isinstance(error, CommandError):
@@ -97,7 +99,7 @@ def _sentence(error: Exception) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, expected) and text:
         return text
-    return f"unexpected {type(error).__name__}: {text}; --verbose shows where"
+    return f"unexpected {type(error).__name__}: {text}{hint}"
 
 
 @contextmanager
