@@ -27,6 +27,7 @@ from lr_ros.ros.diagnostics import Diagnostics, Level, Report
 from lr_ros.ros.encoder import backbone_spec
 from lr_ros.ros.faults import Faults
 from lr_ros.ros.lifecycle import told
+from lr_ros.ros.memory import give_back_memory, limit_kernels
 from lr_ros.ros.messages import (
     MessageError,
     from_latent_frame,
@@ -44,7 +45,7 @@ from lr_ros.teaching.engine import Engine
 from lr_ros.teaching.errors import TeachingError
 from lr_ros.teaching.examination import ExaminationConfig
 from lr_ros.teaching.opinion import Opinion
-from lr_ros.teaching.status import Model, Status
+from lr_ros.teaching.status import Model, Phase, Status
 
 STATUS_DEPTH = 10
 """Statuses kept for a subscriber: the end of one session may be told just before the next one."""
@@ -58,6 +59,7 @@ class LearnerNode(LifecycleNode):
         self.engine: Engine | None = None
         self.parameters = Parameters(self, LEARNER, self._on_parameters)
         self.active = False
+        self._training = False
         self._faults = Faults(lambda text: self.get_logger().warning(text))
         self._system_clock = Clock(clock_type=ClockType.SYSTEM_TIME)
         self._newest_model = Time(clock_type=ClockType.SYSTEM_TIME)
@@ -73,7 +75,8 @@ class LearnerNode(LifecycleNode):
         self._statuses = self.create_publisher(
             LearnerStatus, "learner_status", qos.latched(STATUS_DEPTH)
         )
-        self._questions = self.create_publisher(LabelRequest, "label_request", qos.results())
+        # Latched: a question is asked once, and who can answer it may come later.
+        self._questions = self.create_publisher(LabelRequest, "label_request", qos.latched(20))
         try:
             self.engine = self._make_engine()
         except (ValueError, OSError, WeightsError, StoreError, TeachingError) as error:
@@ -134,6 +137,7 @@ class LearnerNode(LifecycleNode):
 
     def _make_engine(self) -> Engine:
         p = self.parameters
+        limit_kernels()
         torch.set_num_threads(p["training.threads"])
         learner = LatentReplayLearner(
             backbone_spec(p),
@@ -229,6 +233,9 @@ class LearnerNode(LifecycleNode):
         """Publish the status."""
         stamp = self.get_clock().now().to_msg()
         self._statuses.publish(to_status(status, stamp, time.monotonic() - status.since))
+        if self._training and status.phase is not Phase.TRAINING:
+            give_back_memory()
+        self._training = status.phase is Phase.TRAINING
 
     def on_model(self, model: Model) -> None:
         """Publish the model, stamped with the system's time: it must rise even in simulation.

@@ -19,7 +19,7 @@ from lr_ros.nodes.panel_graph import look_around
 from lr_ros.nodes.panel_operator import ClientOperator
 from lr_ros.nodes.panel_table import PANEL
 from lr_ros.panel.access import is_loopback, new_key
-from lr_ros.panel.board import Board
+from lr_ros.panel.board import QUESTIONS, Board
 from lr_ros.panel.facts import NodeReport
 from lr_ros.panel.pictures import Pictures
 from lr_ros.panel.server import PanelServer
@@ -61,7 +61,9 @@ class PanelNode(Node):
             RecognitionMessage, "recognition", self._on_recognition, qos.results()
         )
         self.create_subscription(LearnerStatus, "learner_status", self._on_status, qos.latched())
-        self.create_subscription(LabelRequest, "label_request", self._on_question, qos.results())
+        self.create_subscription(
+            LabelRequest, "label_request", self._on_question, qos.latched(QUESTIONS)
+        )
         self.create_subscription(
             DiagnosticArray, "/diagnostics", self._on_diagnostics, qos.results(50)
         )
@@ -126,6 +128,9 @@ class PanelNode(Node):
 
     def _on_question(self, message: LabelRequest) -> None:
         self.board.ask(Question.from_message(message))
+        status = self.board.facts().status
+        if status is not None:  # one of before this panel's start may have its answer by now
+            self._asker.put(status)
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         own = self.get_namespace().strip("/")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-PATIENCE = 20_000
+PATIENCE = 40_000
 """The longest wait for what a page is to show [ms]."""
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
