@@ -21,12 +21,12 @@ def look_around(node: Node) -> tuple[frozenset[str], Camera]:
         except RuntimeError:  # it went in between
             taken = []
         topic = next((name for name, types in taken if _IMAGES & set(types)), topic)
-    own = {topic, node.resolve_topic_name("debug_image")}
-    elsewhere = tuple(
-        sorted(
-            name.removesuffix("/compressed")
-            for name, types in node.get_topic_names_and_types()
-            if _IMAGES & set(types) and name not in own and node.count_publishers(name)
-        )
-    )
-    return there, Camera(topic, node.count_publishers(topic), tuple(dict.fromkeys(elsewhere)))
+    elsewhere = {
+        name.removesuffix("/compressed")
+        for name, types in node.get_topic_names_and_types()
+        if _IMAGES & set(types) and node.count_publishers(name)
+    }
+    elsewhere -= {topic.removesuffix("/compressed")}
+    # What a recognizer draws, this robot's or another's, is no camera.
+    cameras = tuple(sorted(name for name in elsewhere if not name.endswith("/debug_image")))
+    return there, Camera(topic, node.count_publishers(topic), cameras)

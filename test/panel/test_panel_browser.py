@@ -226,6 +226,7 @@ def test_a_lost_camera_is_told_of_with_what_to_do(desk: Person, robot: Robot) ->
     robot.stop("simulated_camera")
     desk.is_warned("No camera")
     desk.reads("lr launch webcam.launch.py")
+    assert "debug_image" not in desk.page.locator(".lr-notices").inner_text(), "is no camera"
     desk.page.locator(".lr-seen.lr-lost").wait_for()
     robot.start("simulated_camera")
     desk.is_well()
