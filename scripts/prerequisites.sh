@@ -84,15 +84,11 @@ require_build_tools() { # $1: the Python of the environment
   has_headers "$1" || die "the headers of $1 (Python.h) are missing"
 }
 
-# For the tests of the operator panel, which are skipped without it. What cannot be had must not stop
-# anybody: on Ubuntu the package is a snap, and not every machine has a network.
-offer_browser() { # $1: a file that notes that it was tried
+# For the tests of the operator panel, which are skipped without it. A browser is not a thing to be
+# installed unasked.
+look_for_browser() {
   for browser in chromium chromium-browser google-chrome google-chrome-stable; do
     ! command -v $browser > /dev/null 2>&1 || return 0
   done
-  if command -v apt-get > /dev/null 2>&1 && [ "$(id -u)" = 0 ] && [ ! -e "$1" ]; then
-    : > "$1"
-    (install_packages chromium) && return 0
-  fi
-  say "no Chromium: the tests of the panel in a browser will be skipped"
+  say "no Chromium: the tests of the panel in a browser are skipped (Debian: apt-get install chromium)"
 }
