@@ -118,6 +118,7 @@ def _restarted(directory: Path, tally: Tally) -> Iterator[tuple[NodeProcess, Tea
 @pytest.mark.timeout(7200)
 def test_no_session_is_lost(tmp_path: Path, kills: int) -> None:
     tally = _cut_power(tmp_path, kills, seed=kills)
+    print(tally)
     assert tally.lost == set()
     assert tally.set_aside == 0
     assert len(tally.acknowledged) >= kills, f"it hardly taught: {tally}"
