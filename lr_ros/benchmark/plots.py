@@ -116,10 +116,11 @@ def _scatter(axes: Axes, points: dict[str, tuple[float, list[Record]]]) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
     for index, (name, (x, runs)) in enumerate(points.items()):
         final = 100 * _final(runs)
-        reach = [[final.mean() - final.min()], [final.max() - final.mean()]]
+        mean = float(np.clip(final.mean(), final.min(), final.max()))  # rounding may leave them
+        reach = [[mean - final.min()], [final.max() - mean]]
         colour, rounds = _look(index)
         mark = MARKS[rounds]
-        axes.errorbar(x, final.mean(), reach, fmt=mark, ms=7, capsize=3, color=colour, label=name)
+        axes.errorbar(x, mean, reach, fmt=mark, ms=7, capsize=3, color=colour, label=name)
     places = [x for x, _ in points.values()]
     axes.set_xlim(min(places) / 2, max(places) * 2)
     axes.margins(y=0.1)
