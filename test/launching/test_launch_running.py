@@ -219,9 +219,18 @@ def test_nothing_is_left_when_the_runner_is_killed(runner) -> None:
 
 
 @pytest.mark.parametrize("code", [0, 3])
-def test_a_process_that_ends_the_launch_stops_the_others_and_hands_on_its_end(script, code) -> None:
-    lasting = script("signal.sigwait({signal.SIGINT})", "lasting")
-    ending = script(f"sys.exit({code})", "ending", ends_launch=True)
+def test_a_process_that_ends_the_launch_stops_the_others_and_hands_on_its_end(
+    script, tmp_path: Path, code: int
+) -> None:
+    ready = tmp_path / "ready"
+    os.mkfifo(ready)
+    lasting = script(
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})\n"
+        f"open({str(ready)!r}, 'w').close()\n"
+        "signal.sigwait({signal.SIGINT})",
+        "lasting",
+    )
+    ending = script(f"open({str(ready)!r}).close()\nsys.exit({code})", "ending", ends_launch=True)
     with Running([lasting, ending], on_line=Lines()) as running:
         assert running.wait(WAIT) == (1 if code else 0)
         assert running.exit_codes == {"lasting": 0, "ending": code}
