@@ -36,11 +36,21 @@ share of a busy machine."""
 
 
 def start_learner(
-    probe: Probe, directory: Path, parameters: dict[str, Any] | None = None
+    probe: Probe,
+    directory: Path,
+    parameters: dict[str, Any] | None = None,
+    environment: dict[str, str] | None = None,
 ) -> NodeProcess:
     """Start a learner whose store is below ``directory``."""
     settings = {**QUICK, "store.directory": str(directory / "store"), **(parameters or {})}
-    return NodeProcess("learner", probe.namespace, probe.domain_id, directory, parameters=settings)
+    return NodeProcess(
+        "learner",
+        probe.namespace,
+        probe.domain_id,
+        directory,
+        parameters=settings,
+        environment=environment,
+    )
 
 
 DOMAIN_ID = 81
@@ -51,7 +61,10 @@ BURST = 25
 
 @contextmanager
 def living(
-    directory: Path, parameters: dict[str, Any] | None = None, namespace: str = ""
+    directory: Path,
+    parameters: dict[str, Any] | None = None,
+    namespace: str = "",
+    environment: dict[str, str] | None = None,
 ) -> Iterator[tuple[NodeProcess, Teacher]]:
     """Return a learner that works on the store below ``directory``, and its teacher.
 
@@ -59,7 +72,7 @@ def living(
     """
     probe = Probe(namespace or f"faults_{uuid.uuid4().hex[:8]}", DOMAIN_ID)
     try:
-        node = start_learner(probe, directory, parameters)
+        node = start_learner(probe, directory, parameters, environment)
         with running(node):
             teacher = Teacher(probe)
             teacher.wait_until_ready()

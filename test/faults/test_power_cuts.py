@@ -126,7 +126,9 @@ def test_no_session_is_lost(tmp_path: Path, kills: int) -> None:
 
 def test_a_disk_that_takes_nothing_and_then_does(tmp_path: Path) -> None:
     """The kernel refuses files above a size, in the midst of writing, as a full disk does."""
-    with living(tmp_path) as (node, teacher):
+    # It would refuse shared memory of the middleware, too, and end those who share it.
+    by_network = {"FASTDDS_BUILTIN_TRANSPORTS": "UDPv4"}
+    with living(tmp_path, environment=by_network) as (node, teacher):
         diagnostics = teacher.probe.listen(DiagnosticArray, "/diagnostics")
         taught = teacher.teach("mug")
         assert taught.error_code == ErrorCode.NONE, taught.message
