@@ -41,6 +41,7 @@ from lr_ros.core.backbone.calibration import dead_leaves
 
 FROZEN = (
     BackboneSpec("efficientnet_lite0", "block10"),
+    BackboneSpec("efficientnet_lite0", "block10", 160),
     BackboneSpec("efficientnet_lite0", "pool"),
     BackboneSpec("efficientnet_lite0", "pool", 224),
     BackboneSpec("efficientnet_lite1", "block14"),

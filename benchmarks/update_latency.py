@@ -158,7 +158,7 @@ def main() -> None:
     """Measure and print."""
     args = _arguments()
     torch.set_num_threads(args.threads)
-    spec = BackboneSpec()
+    spec = BackboneSpec(input_size=args.input_size)
     encoder = FrozenStage(spec)
     sessions = None if args.test_sessions is None else args.test_sessions.split(",")
     scene = read_scene(open_dataset(args.data, None, sessions), encoder, args.frames, args.sessions)
@@ -168,7 +168,7 @@ def main() -> None:
     print(
         f"{machine.usable_cores()} cores of {machine.cpu_model()}, {args.threads} threads; "
         f"{len(live.classes)} classes known, {args.frames} frames at {args.rate:g}/s; "
-        f"{spec.name} cut at {spec.cut}, default settings; {args.clock} clock"
+        f"{spec.name} cut at {spec.cut}, {spec.input_size} px, default settings; {args.clock} clock"
     )
     print("| session | last frame to answer, s | steps | accuracy | steps unhurried | accuracy |")
     print("| --- | --- | --- | --- | --- | --- |")
@@ -196,6 +196,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--test-sessions", help="as for lr bench")
     parser.add_argument("--sessions", type=int, default=5, help="to measure (%(default)s)")
     parser.add_argument("--frames", type=int, default=100, help="of each session (%(default)s)")
+    parser.add_argument("--input-size", type=int, default=160, help="as the nodes (%(default)s)")
     parser.add_argument("--rate", type=float, default=5.0, help="frames a second (%(default)s)")
     parser.add_argument("--threads", type=int, default=machine.usable_cores())
     parser.add_argument("--clock", choices=("wall", "cpu", "real"), default="wall")

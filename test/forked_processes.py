@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import atexit
 import importlib
-import json
 import multiprocessing
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 from unittest.mock import patch
 
-from ros_processes import NodeProcess, environment_for
+from ros_processes import NodeProcess
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["lr_ros.nodes.learner", "lr_ros.nodes.recognizer"])
@@ -29,29 +26,8 @@ _CONTEXT.set_forkserver_preload(["lr_ros.nodes.learner", "lr_ros.nodes.recognize
 class ForkedNode(NodeProcess):
     """A :class:`NodeProcess` without the seconds that imports take."""
 
-    def __init__(
-        self,
-        module: str,
-        namespace: str,
-        domain_id: int,
-        directory: Path,
-        *,
-        parameters: Mapping[str, Any] | None = None,
-        environment: Mapping[str, str] | None = None,
-    ) -> None:
-        self.module = module
-        directory.mkdir(parents=True, exist_ok=True)
-        stem = f"{module}-{time.monotonic_ns()}"
-        self._log = directory / f"{stem}.log"
-        self._log.touch()
-        arguments = ["--ros-args", "-r", f"__ns:=/{namespace}"]
-        if parameters:
-            settings = directory / f"{stem}.yaml"  # JSON is YAML
-            settings.write_text(json.dumps({"/**": {"ros__parameters": dict(parameters)}}))
-            arguments += ["--params-file", str(settings)]
-        self.process = Forked(
-            (module, arguments, self._log, environment_for(domain_id, environment))
-        )
+    def _start(self, arguments: list[str], environment: dict[str, str]) -> Forked:
+        return Forked((self.module, arguments, self._log, environment))
 
 
 class Forked(subprocess.Popen):  # type: ignore[type-arg]  # what is used of one, no more

@@ -54,20 +54,25 @@ class NodeProcess:
         self.module = module
         directory.mkdir(parents=True, exist_ok=True)
         stem = f"{module}-{time.monotonic_ns()}"
-        settings = directory / f"{stem}.yaml"  # JSON is YAML
-        settings.write_text(json.dumps({"/**": {"ros__parameters": dict(parameters or {})}}))
         self._log = directory / f"{stem}.log"
-        code = f"from lr_ros.nodes.{module} import main; raise SystemExit(main())"
+        self._log.touch()
         arguments = ["--ros-args", "-r", f"__ns:=/{namespace}"]
         if parameters:
+            settings = directory / f"{stem}.yaml"  # JSON is YAML
+            settings.write_text(json.dumps({"/**": {"ros__parameters": dict(parameters)}}))
             arguments += ["--params-file", str(settings)]
-        with open(self._log, "wb") as log:
-            self.process = subprocess.Popen(
+        self.process = self._start(arguments, environment_for(domain_id, environment))
+
+    def _start(self, arguments: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+        """Start the process, in the log's directory."""
+        code = f"from lr_ros.nodes.{self.module} import main; raise SystemExit(main())"
+        with open(self._log, "ab") as log:
+            return subprocess.Popen(
                 [sys.executable, "-P", "-c", code, *arguments],
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                cwd=directory,
-                env=environment_for(domain_id, environment),
+                cwd=self._log.parent,
+                env=environment,
             )
 
     @property

@@ -41,8 +41,12 @@ def compressed_to_rgb(data: Buffer) -> Rgb:
 
 def cut_off(values: Rgb) -> bool:
     """Whether bytes, ``uint8 [N]``, begin a JPEG or PNG that does not end."""
-    head, tail = values[:8].tobytes(), values[-_TAIL:].tobytes()
-    return any(head.startswith(start) and end not in tail for start, end in _END_MARKS)
+    head = values[:8].tobytes()
+    end = next((end for start, end in _END_MARKS if head.startswith(start)), b"")
+    if end in values[-_TAIL:].tobytes():
+        return False
+    # A driver may hand on its whole buffer, with nothing behind the picture.
+    return end not in values.tobytes().rstrip(b"\0")[-_TAIL:]
 
 
 def decode(values: Rgb) -> Rgb:

@@ -18,9 +18,9 @@ from lr_ros.msg import ErrorCode, LatentFrame, ModelUpdate, Recognition
 from rclpy.qos import QoSProfile
 from ros_processes import LATCHED, START_SECONDS, Probe, running
 
-from faults.memory import resident_megabytes
 from faults.system import Camera
 from faults.teaching import SHAPE, Teacher, start_learner
+from lr_ros.evaluation.memory import resident_mb
 
 pytestmark = pytest.mark.ros
 
@@ -244,20 +244,20 @@ def _send_huge(robot: Robot, kind: type, count: int) -> None:
     message = copy.deepcopy(robot.good_latents if latents else robot.good_model)
     setattr(message, "data" if latents else "weights", bytes(HUGE))
     pid = robot.nodes[node].pid
-    before = worst = resident_megabytes(pid)
+    before = worst = resident_mb(pid)
     refused, seconds = robot.refused(kind)[reason], 0.0
     for number in range(1, count + 1):
         began = time.monotonic()
         robot.publish(message)
         while robot.refused(kind)[reason] < refused + number:
-            worst = max(worst, resident_megabytes(pid))
+            worst = max(worst, resident_mb(pid))
             assert time.monotonic() - began < ARRIVES, f"{kind.__name__} {number} was not refused"
         seconds = max(seconds, time.monotonic() - began)
-        worst = max(worst, resident_megabytes(pid))
+        worst = max(worst, resident_mb(pid))
         robot.teacher.models.messages[:-1] = []  # the test listens, too
     print(
         f"{count} of 100 MB to the {node}: refused, the slowest after {seconds:.0f} s; "
-        f"{before:.0f} MB before, at most {worst:.0f}, {resident_megabytes(pid):.0f} after"
+        f"{before:.0f} MB before, at most {worst:.0f}, {resident_mb(pid):.0f} after"
     )
     assert worst - before < MOST_GROWTH
     robot.assert_told(node, [reason])

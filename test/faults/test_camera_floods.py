@@ -17,8 +17,8 @@ from lr_ros.msg import Recognition
 from ros_processes import START_SECONDS, Inbox, Probe, running
 from sensor_msgs.msg import CompressedImage, Image
 
-from faults.memory import resident_megabytes
 from faults.system import TRANSPORT
+from lr_ros.evaluation.memory import resident_mb
 
 pytestmark = pytest.mark.ros
 
@@ -107,12 +107,12 @@ def _flood(own_probe: Probe, recognizer: NodeProcess, seconds: float) -> None:
     answers = own_probe.listen(Recognition, "recognition")
     publisher = own_probe.publisher(Image, "image")
     _until_recognized(publisher, answers, _image(1))
-    before = worst = resident_megabytes(recognizer.pid)
+    before = worst = resident_mb(recognizer.pid)
     pause, began, sent = threading.Event(), time.monotonic(), 0
     while (elapsed := time.monotonic() - began) < seconds:
         publisher.publish(_image(2 + sent // FLOOD, 320, 240))
         sent += 1
-        worst = max(worst, resident_megabytes(recognizer.pid))
+        worst = max(worst, resident_mb(recognizer.pid))
         pause.wait(max(sent / FLOOD - elapsed, 0.0))
     start = len(answers.messages)
     _until_recognized(publisher, answers, _image(10_000))
@@ -142,11 +142,11 @@ def test_raw_images_of_8k(own_probe: Probe, recognizer: NodeProcess) -> None:
     answers = own_probe.listen(Recognition, "recognition")
     publisher = own_probe.publisher(Image, "image")
     _until_recognized(publisher, answers, _image(1))
-    before = worst = resident_megabytes(recognizer.pid)
+    before = worst = resident_mb(recognizer.pid)
     for number in range(2):
         answer = _until_recognized(publisher, answers, _image(2 + number, 7680, 4320))
         assert answer.roi.width <= 7680
-        worst = max(worst, resident_megabytes(recognizer.pid))
+        worst = max(worst, resident_mb(recognizer.pid))
     _until_recognized(publisher, answers, _image(10))
     print(f"8K raw: {before:.0f} MB before, at most {worst:.0f}")
     assert worst - before < LARGE_GROWTH

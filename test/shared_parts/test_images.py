@@ -181,3 +181,13 @@ def test_a_progressive_jpeg_and_one_with_a_long_comment_tell_their_size() -> Non
     for picture in (jpeg, jpeg[:2] + comment * 3 + jpeg[2:]):
         assert picture_size(picture) == (70, 50)
         assert to_rgb(CompressedImage(format="jpeg", data=picture)).shape == (50, 70, 3)
+
+
+@pytest.mark.parametrize("padding", [1, 100, 100_000])
+def test_a_jpeg_in_a_buffer_that_is_larger_is_whole(padding: int) -> None:
+    """Drivers hand on the buffer that the camera filled, with nothing behind the picture."""
+    coded = cv2.imencode(".jpg", np.full((24, 32, 3), 90, np.uint8))[1].tobytes()
+    whole, cut = coded + bytes(padding), coded[:-40] + bytes(padding)
+    assert to_rgb(CompressedImage(format="jpeg", data=whole)).shape == (24, 32, 3)
+    with pytest.raises(ImageError, match="end is missing"):
+        to_rgb(CompressedImage(format="jpeg", data=cut))
