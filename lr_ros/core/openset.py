@@ -4,8 +4,8 @@ Five raw scores on the features of a classifier, higher for stranger frames:
 
 - ``energy``: minus the log-sum-exp of the logits (Liu et al., NeurIPS 2020, section 3.1),
 - ``max_softmax``: minus the largest class probability (Hendrycks and Gimpel, ICLR 2017),
-- ``neighbour``: distance to the k-th nearest taught frame of normalised features (Sun et al.,
-  ICML 2022),
+- ``neighbour``: distance to the nearest taught frame of normalised features (Sun et al., ICML
+  2022, with k = 1),
 - ``relative_mahalanobis``: distance to the nearest class, less that to the whole of what was taught
   (Ren et al., arXiv 2106.09022),
 - ``relative_cosine``, ours: the last one by dimension, less the cosine between the offsets of the
@@ -14,7 +14,8 @@ Five raw scores on the features of a classifier, higher for stranger frames:
 
 Shipped is ``relative_cosine`` once several classes were seen in several clips. Before that nobody
 knows how classes spread from clip to clip, and a threshold for it would accept everything; so the
-energy serves until then.
+nearest neighbour serves until then. It needs no spread, and a view that was taught is always known.
+(The energy of a covariance of a few frames is a matter of which frames they are.)
 
 Logits are those of a linear discriminant with shrinkage, fitted in closed form: it can be fitted
 again without a clip in milliseconds, which is what the calibration needs. Frames of one clip are
@@ -28,7 +29,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from .openset_models import Discriminant, Neighbours
+from .openset_models import Discriminant, Neighbours, thinned
 from .state import Arrays
 
 Floats = NDArray[np.float64]
@@ -36,10 +37,13 @@ Kind = Literal["relative_cosine", "relative_mahalanobis", "energy", "max_softmax
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SHIPPED: Kind = "relative_cosine"
-AT_FIRST: Kind = "energy"
+AT_FIRST: Kind = "neighbour"
 CLASSES, CLIPS = 8, 3  # so many classes in so many clips each call for the shipped score
 
-ACCEPTED = 0.95  # share of the known frames that score below 0.5
+ACCEPTED = 0.9  # share of the known frames that score below 0.5; of whole segments nearly all do
+MARGIN = 0.75
+NEARER = 0.6
+STILL = 0.15  # cosine distance; nearer than this two objects never were, and one often is to itself
 FOLDS = 5
 LEAST_HELD_OUT = 20  # frames of left-out clips below which the calibration falls back on halves
 
@@ -47,13 +51,13 @@ LEAST_HELD_OUT = 20  # frames of left-out clips below which the calibration fall
 class UnknownScore:
     """An unknown score, 0 (surely known) to 1 (surely unknown), 0.5 at its threshold.
 
-    The threshold is where 95% of the known frames are accepted in clips that were left out. While
+    The threshold is where 90% of the known frames are accepted in clips that were left out. While
     no class has two clips there is nothing to leave out: then halves of clips are, and the
     threshold is moved outwards by ``margin`` times the spread, because halves of a clip look more
     alike than two clips do. With ``kind`` None the score that suits what was taught is taken.
     """
 
-    def __init__(self, kind: Kind | None = None, margin: float = 1.0) -> None:
+    def __init__(self, kind: Kind | None = None, margin: float = MARGIN) -> None:
         if kind is not None and kind not in KINDS:
             raise ValueError(f"unknown score {kind!r}; choose one of {', '.join(KINDS)}")
         if not (np.isfinite(margin) and margin >= 0):
@@ -100,6 +104,8 @@ class UnknownScore:
         middle, high = np.quantile(held_out, [0.5, ACCEPTED])
         self._spread = max(float(high - middle), 1e-6 * max(1.0, abs(float(middle))))
         self._threshold = float(high) + margin * self._spread
+        if margin and isinstance(self._model, Neighbours):
+            self._threshold = max(self._threshold, _least(self._model, y))
 
     def score(self, features: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return the unknown scores, float32 [N], of features [N, D]."""
@@ -165,6 +171,19 @@ class UnknownScore:
             if known.any():
                 scores.append(self._fitted(x[~out], rest).score(x[known], self.kind))
         return np.concatenate(scores) if scores else np.zeros(0)
+
+
+def _least(model: Neighbours, y: NDArray[np.int64]) -> float:
+    """Return the lowest threshold for the nearest neighbour among frames of classes ``y``.
+
+    An object that was held still tells nothing of how it looks in another light. It is known at
+    least where it is nearer than ``NEARER`` of what lies between the classes.
+    """
+    labels = thinned(y)
+    likeness = model.frames @ model.frames.T
+    between = 1.0 - np.where(labels[:, None] == labels, -np.inf, likeness).max(axis=1)
+    middle = float(np.median(between))
+    return max(STILL, NEARER * middle if np.isfinite(middle) else 0.0) - 1.0
 
 
 def suited(labels: NDArray[np.integer], clip_ids: NDArray[Any]) -> Kind:

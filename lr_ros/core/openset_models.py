@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,6 @@ Floats = NDArray[np.float64]
 
 SHRINKAGE = 0.3  # of the covariances towards a multiple of the identity
 LARGEST = 320  # features of more values are first brought down to so many (principal components)
-NEIGHBOUR = 5  # k of the k-th nearest neighbour
 REMEMBERED = 2000  # most frames the nearest neighbours are looked for among
 
 _SPARE = 32  # directions followed beside those wanted, which then settle sooner
@@ -127,15 +127,12 @@ class Neighbours:
     @staticmethod
     def fit(x: Floats) -> Neighbours:
         """Remember features [N, D], evenly thinned out where there are too many."""
-        rows = np.linspace(0, len(x) - 1, min(len(x), REMEMBERED)).round().astype(np.int64)
-        return Neighbours(_normalised(x[rows]))
+        return Neighbours(_normalised(thinned(x)))
 
     def score(self, x: Floats, kind: str) -> Floats:
-        """Return minus the cosine to the k-th nearest frame, [N], of features [N, D]."""
+        """Return minus the cosine to the nearest frame, [N], of features [N, D]."""
         del kind  # there is only one
-        place = min(NEIGHBOUR, len(self.frames))
-        likeness = _normalised(x) @ self.frames.T
-        scores: Floats = -np.partition(likeness, -place, axis=1)[:, -place]
+        scores: Floats = -(_normalised(x) @ self.frames.T).max(axis=1)
         return scores
 
     def arrays(self) -> Arrays:
@@ -149,6 +146,12 @@ class Neighbours:
         if frames.ndim != 2 or len(frames) == 0:
             raise ValueError(f"frames of the unknown score have shape {frames.shape}")
         return Neighbours(frames)
+
+
+def thinned(rows: NDArray[Any]) -> NDArray[Any]:
+    """Return at most ``REMEMBERED`` of the rows, evenly taken."""
+    kept = np.linspace(0, len(rows) - 1, min(len(rows), REMEMBERED)).round().astype(np.int64)
+    return rows[kept]
 
 
 def _normalised(x: Floats) -> Floats:

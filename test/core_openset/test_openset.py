@@ -68,6 +68,27 @@ def test_with_one_clip_a_class_new_clips_are_still_accepted():
     assert (score.score(new_clips(means, list(range(6)) * 3, seed=5)) < 0.5).mean() > 0.6
 
 
+def turning(seed, frames, size=24):
+    """An object that turns steadily: as different from itself at the end as two objects are."""
+    rng = np.random.default_rng(seed)
+    centre, across, up = rng.normal(0, 1, (3, size))
+    angle = np.linspace(0, rng.uniform(2, 6), frames)[:, None]
+    return centre + rng.uniform(0.2, 1.5) * (np.cos(angle) * across + np.sin(angle) * up)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 4))
+@settings(max_examples=60, deadline=None)
+def test_what_was_just_taught_is_known_whichever_of_its_frames_were_taken(seed, classes):
+    views = [turning([seed, label], 35) for label in range(classes)]
+    rng = np.random.default_rng(seed)
+    taken = [np.sort(rng.choice(35, 17, replace=False)) for _ in views]
+    labels = np.repeat(np.arange(classes), 17)
+    score = UnknownScore()
+    score.fit(np.concatenate([v[t] for v, t in zip(views, taken, strict=True)]), labels, labels)
+    for seen in views:
+        assert np.median(score.score(seen)) < 0.5
+
+
 def test_a_new_class_is_known_after_fitting_again():
     x, y, clips, means = scene(9, 4)
     old = y < 8
