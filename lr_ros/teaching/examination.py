@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from lr_ros.core.learner import HeldOut
 
-CHANCE = 1
-"""Frames lost, of all classes together, that prove nothing."""
+CHANCE = 2
+"""Frames lost, of all classes together, that prove nothing: a session of a few seconds holds out two
+neighbours, which show one view."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Verdict:
 def examine(compared: Mapping[str, HeldOut], largest_fall: float) -> Verdict:
     """Judge an update by the same held-out frames before and after it, by class.
 
-    A single frame more or less is chance: where few frames are held out it would weigh too much.
+    A single view more or less is chance: where few frames are held out it would weigh too much, and
+    a new object that resembles a known one from one side could not be taught.
     """
     if not compared:
         return Verdict(1.0, 1.0, True)
