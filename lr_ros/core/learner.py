@@ -23,6 +23,7 @@ from .learner_config import (
 from .learner_knowledge import Knowledge
 from .learner_session import OpenSession
 from .model import ModelExport, Prediction, export_model
+from .model_features import appearance
 from .state import State
 
 Encode = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
@@ -132,6 +133,13 @@ class LatentReplayLearner:
         """Return what latents float32 [N, C, h, w] show; never changes anything."""
         knowledge = self._knowledge
         return knowledge.model().predict(knowledge.strategy.latents_of(latents))
+
+    def appearance(self, latents: NDArray[np.floating] | NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return what the thing in all of these latents looks like, [D], of length 1.
+
+        See :func:`lr_ros.core.model_features.appearance`.
+        """
+        return appearance(self.spec, self._knowledge.strategy.latents_of(latents))
 
     def forget(self, name: str) -> None:
         """Forget a class: its latents, its row of the head and its statistics.

@@ -74,6 +74,16 @@ def familiar_features(
     return normalized(fixed_feature(inner, _FAMILIAR, threads).features(seen))
 
 
+def appearance(spec: BackboneSpec, latents: FloatArray) -> NDArray[np.float64]:
+    """Return what the thing in latents [N, C, h, w] of one segment looks like, [size], of length 1.
+
+    Two appearances of one thing have a cosine near 1, in another light and place as well; latents
+    themselves, pooled, are rather alike where the background is the same.
+    """
+    mean = familiar_features(spec, latents).mean(axis=0, keepdims=True)
+    return np.asarray(normalized(mean)[0], np.float64)
+
+
 def familiar_size(spec: BackboneSpec) -> int:
     """Return the number of values of :func:`familiar_features`."""
     return feature_size(spec, _FAMILIAR)

@@ -49,7 +49,9 @@ class Attention:
         if len(latents) == 0:
             return ""
         view = opinion(self._learner, latents)
-        question = self._curiosity.question(segment, view, time.monotonic())
+        question = self._curiosity.question(
+            segment, view, lambda: self._learner.appearance(latents), time.monotonic()
+        )
         if question is not None:
             self._listener.on_question(question, view)
             return ""

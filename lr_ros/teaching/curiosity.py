@@ -7,6 +7,7 @@ self-training of Maltoni and Lomonaco (arXiv 1612.02130, section 3), with segmen
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from lr_ros.teaching.opinion import Opinion
 from lr_ros.teaching.segments import SegmentSummary
+
+Appearance = NDArray[np.float64]
 
 REMEMBERED_QUESTIONS = 50
 
@@ -27,7 +30,7 @@ class CuriosityConfig:
 
     ``seen`` [s]: how long an object must have been in view; ``interval`` [s]: least time between
     two questions; ``threshold``: unknown score above which it is a stranger; ``alike``: cosine of
-    two segments' mean latents above which they show the same thing; ``adapt_score`` and
+    two segments' appearances above which they show the same thing; ``adapt_score`` and
     ``adapt_share``: least probability, and least share of frames of one mind, to learn on from.
     """
 
@@ -35,7 +38,7 @@ class CuriosityConfig:
     seen: float = 2.0
     interval: float = 10.0
     threshold: float = 0.5
-    alike: float = 0.9
+    alike: float = 0.8
     adapt: bool = False
     adapt_score: float = 0.95
     adapt_share: float = 0.95
@@ -54,7 +57,7 @@ class _Asked:
     """A segment asked about: its start [s], what it looks like, and whether it was named."""
 
     start: float
-    mean: NDArray[np.float64]
+    appearance: Appearance
     answered: bool = False
 
 
@@ -66,8 +69,13 @@ class Curiosity:
         self._asked: OrderedDict[int, _Asked] = OrderedDict()
         self._last_question = -float("inf")
 
-    def question(self, segment: SegmentSummary, view: Opinion, now: float) -> Question | None:
-        """Return the question to ask about a segment at ``now`` [s]; None for none."""
+    def question(
+        self, segment: SegmentSummary, view: Opinion, look: Callable[[], Appearance], now: float
+    ) -> Question | None:
+        """Return the question to ask about a segment at ``now`` [s]; None for none.
+
+        ``look`` gives its appearance (:func:`lr_ros.core.model_features.appearance`).
+        """
         config = self.config
         stranger = view.unknown > config.threshold or not view.name
         if not config.ask or segment.label or not stranger or self._was_asked(segment):
@@ -75,13 +83,13 @@ class Curiosity:
         if not self._seen_long(segment) or now - self._last_question < config.interval:
             return None
         self._last_question = now
-        mean = _direction(segment)
+        appearance = look()
         alike = [
             number
             for number, other in self._asked.items()
-            if not other.answered and float(mean @ other.mean) > config.alike
+            if not other.answered and float(appearance @ other.appearance) > config.alike
         ]
-        self._asked[segment.segment_id] = _Asked(segment.start, mean)
+        self._asked[segment.segment_id] = _Asked(segment.start, appearance)
         while len(self._asked) > REMEMBERED_QUESTIONS:
             self._asked.popitem(last=False)
         return Question(segment, tuple(alike))
@@ -114,11 +122,3 @@ class Curiosity:
             and view.unknown < config.threshold / 2
         )
         return view.name if sure else ""
-
-
-def _direction(segment: SegmentSummary) -> NDArray[np.float64]:
-    """Return the mean latent of a segment, pooled over places, centred and of length one."""
-    pooled = segment.latents().mean(axis=(0, 2, 3), dtype=np.float64)
-    pooled -= pooled.mean()
-    direction: NDArray[np.float64] = pooled / max(float(np.linalg.norm(pooled)), 1e-12)
-    return direction

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from lr_ros.core.learner import HeldOut
 
 CHANCE = 2
-"""Frames lost, of all classes together, that prove nothing: a session of a few seconds holds out two
-neighbours, which show one view."""
+"""Frames lost, of all classes together, that prove nothing: a session of a few seconds holds out
+two neighbours, which show one view."""
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,11 @@ class SharpEyed(LatentReplayLearner):
         probabilities = likeness / likeness.sum(axis=1, keepdims=True)
         return Prediction(probabilities, (likeness.max(axis=1) < 0.5).astype(np.float32))
 
+    def appearance(self, latents: NDArray[Any]) -> NDArray[np.float64]:
+        mean = np.asarray(latents, np.float64).mean(axis=0).ravel()
+        mean -= mean.mean()
+        return np.asarray(mean / np.linalg.norm(mean))
+
 
 class Classroom:
     """An engine, and objects shown to it at 10 frames a second in segments of their own."""
