@@ -64,6 +64,7 @@ class Settings:
             replay_capacity=p["replay.capacity"],
             bits=p["replay.bits"],
             holdout=p["update.holdout"],
+            lower_every=p["training.lower_every"],
             seed=p["training.seed"] if seed is None else seed,
         )
 

@@ -146,6 +146,7 @@ class LearnerNode(LifecycleNode):
                 replay_capacity=p["replay.capacity"],
                 bits=p["replay.bits"],
                 holdout=p["update.holdout"],
+                lower_every=p["training.lower_every"],
                 seed=p["training.seed"],
             ),
         )

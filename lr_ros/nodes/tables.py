@@ -160,6 +160,15 @@ LEARNER = (
         True,
         "Train while a session still gathers frames, so that the new model answers sooner.",
     ),
+    Parameter(
+        "training.lower_every",
+        1,
+        "Train the lower half of the layers in every n-th step only (progressive latent replay): "
+        "shorter trainings, a little less accurate.",
+        1,
+        16,
+        read_only=True,
+    ),
     Parameter("training.seed", 0, "Seed of all that is random.", 0, 2**31 - 1, read_only=True),
     Parameter(
         "replay.capacity",

@@ -51,6 +51,20 @@ def test_without_ros_and_again_gives_the_same_model_bit_for_bit(bag, params, tmp
     assert 1.0 <= session["begin"] < session["end"] <= 4.0
 
 
+def test_progressive_replay_is_a_setting(bag, tmp_path) -> None:
+    weights = []
+    for every in (1, 3):
+        path = tmp_path / f"{every}.yaml"
+        settings = f"encoder.input_size: 64, training.lower_every: {every}"
+        path.write_text(
+            f"learner: {{ros__parameters: {{{settings}}}}}\n"
+            "recognizer: {ros__parameters: {encoder.input_size: 64}}\n"
+        )
+        spans = (Span(0.0, 2.5, "mug"), Span(4.5, 6.5, "cup"))
+        weights.append(taught(bag, path, tmp_path / f"store{every}", *spans).weights)
+    assert weights[0] != weights[1]
+
+
 def test_another_model_than_expected_fails(bag, params, tmp_path) -> None:
     done = run("learn", bag, "--params", params, "--store", tmp_path / "s", "--class", "mug",
                "--to", 4.5, "--expect", "0" * 64)  # fmt: skip

@@ -160,5 +160,14 @@ def test_a_second_learner_of_the_same_store_is_refused(own_probe: Probe, tmp_pat
         first.stop()
 
 
+def test_settings_that_do_not_go_together_are_refused(own_probe: Probe, tmp_path: Path) -> None:
+    """Nearest class means train no layers, so that none can be trained less often."""
+    node = start_learner(own_probe, tmp_path, {"training.lower_every": 2})
+    with running(node):
+        assert node.process.wait(60) == 1, node.output
+    assert "lower_every" in node.output
+    assert "Traceback" not in node.output
+
+
 def _level(array: DiagnosticArray, name: str) -> bytes | None:
     return next((status.level for status in array.status if name in status.name), None)
