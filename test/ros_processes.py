@@ -28,6 +28,11 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 Message = TypeVar("Message")
 
+# For the test's own process and, by its environment, for all that it starts.
+os.environ.setdefault(
+    "FASTDDS_DEFAULT_PROFILES_FILE", str(Path(__file__).parents[1] / "config" / "fastdds.xml")
+)
+
 RELIABLE = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 LATCHED = QoSProfile(
     depth=10,

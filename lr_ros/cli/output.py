@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import base64
-import contextlib
 import dataclasses
 import json
 import math
-import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -20,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lr_ros.cli.options import namespace
+from lr_ros.ros.transport import use_transport_profile
 
 if TYPE_CHECKING:
     from lr_ros.client import LearnClient
@@ -91,16 +90,5 @@ def connect(arguments: argparse.Namespace) -> LearnClient:
     """Return a client of the namespace that the command line names."""
     from lr_ros.client import LearnClient  # noqa: PLC0415 - rclpy, only when it is needed
 
-    _use_transport_profile()
+    use_transport_profile()  # nodes find each other much sooner with it
     return LearnClient(namespace(arguments), timeout=arguments.timeout)
-
-
-def _use_transport_profile() -> None:
-    """Name the package's profile of Fast DDS, with which nodes find each other much sooner."""
-    from lr_ros.launching.errors import LaunchError  # noqa: PLC0415 - only commands that connect
-    from lr_ros.launching.packages import share_directory  # noqa: PLC0415 - likewise
-
-    with contextlib.suppress(LaunchError):  # not installed: ROS's own defaults do
-        profile = share_directory("lr_ros", os.environ) / "config" / "fastdds.xml"
-        if profile.is_file():
-            os.environ.setdefault("FASTDDS_DEFAULT_PROFILES_FILE", str(profile))

@@ -18,6 +18,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from lr_ros.ros.leftovers import clear_leftovers
+from lr_ros.ros.transport import use_transport_profile
 
 WARN_SECONDS = 5.0
 """A callback that fails again and again is told of at most this often."""
@@ -39,6 +40,7 @@ def run_node(factory: Callable[[], Node], argv: Sequence[str] | None = None) -> 
     An error while the node is made is printed in one line and answered with 1.
     """
     faulthandler.enable()
+    use_transport_profile()
     given_back = clear_leftovers()
     rclpy.init(args=argv, signal_handler_options=SignalHandlerOptions.NO)
     executor = SingleThreadedExecutor()

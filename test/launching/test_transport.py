@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import rclpy
-from ros_processes import environment_for
+from ros_processes import NodeProcess, Probe, environment_for, running
 
 from .conftest import ROOT
 
@@ -85,3 +87,19 @@ def test_raw_images_and_a_model_update_arrive() -> None:
     assert set(sizes["image"]) == {921600}
     # On a machine busy with other things a frame may fall out; by default a third does.
     assert len(sizes["image"]) >= 0.95 * FRAMES
+
+
+def test_a_node_started_by_hand_uses_the_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it threads answer questions about types, which can crash a node at its end."""
+    monkeypatch.delenv("FASTDDS_DEFAULT_PROFILES_FILE")
+    parameters = {"autostart": False, "store.directory": str(tmp_path / "store")}
+    node = NodeProcess("learner", "by_hand", DOMAIN_ID, tmp_path, parameters=parameters)
+    with running(node), contextlib.closing(Probe("by_hand", DOMAIN_ID)) as probe:
+        probe.wait_for_graph(lambda: "learner" in probe.node.get_node_names())
+        tasks = Path(f"/proc/{node.pid}/task").glob("*/comm")
+        threads = [task.read_text(encoding="utf-8").strip() for task in tasks]
+        node.stop()
+    assert any(name.startswith("dds.") for name in threads), threads
+    assert not any(name.startswith("dds.tls") for name in threads), threads
