@@ -27,7 +27,7 @@ from lr_ros.ros.diagnostics import Diagnostics, Level, Report
 from lr_ros.ros.encoder import backbone_spec
 from lr_ros.ros.faults import Faults
 from lr_ros.ros.lifecycle import told
-from lr_ros.ros.memory import give_back_memory, limit_kernels
+from lr_ros.ros.memory import give_back_memory, limit_kernels, share_heaps
 from lr_ros.ros.messages import (
     MessageError,
     from_latent_frame,
@@ -50,6 +50,9 @@ from lr_ros.teaching.status import Model, Phase, Status
 STATUS_DEPTH = 10
 """Statuses kept for a subscriber: the end of one session may be told just before the next one."""
 
+AT_REST = {Phase.IDLE, Phase.FAILED}
+"""Nothing is gathered or trained: what the last session took can be given back."""
+
 
 class LearnerNode(LifecycleNode):
     """Lifecycle node: configure opens the store and restores, activate takes requests."""
@@ -59,7 +62,7 @@ class LearnerNode(LifecycleNode):
         self.engine: Engine | None = None
         self.parameters = Parameters(self, LEARNER, self._on_parameters)
         self.active = False
-        self._training = False
+        self._worked = False
         self._faults = Faults(lambda text: self.get_logger().warning(text))
         self._system_clock = Clock(clock_type=ClockType.SYSTEM_TIME)
         self._newest_model = Time(clock_type=ClockType.SYSTEM_TIME)
@@ -234,9 +237,7 @@ class LearnerNode(LifecycleNode):
         """Publish the status."""
         stamp = self.get_clock().now().to_msg()
         self._statuses.publish(to_status(status, stamp, time.monotonic() - status.since))
-        if self._training and status.phase is not Phase.TRAINING:
-            give_back_memory()
-        self._training = status.phase is Phase.TRAINING
+        self._worked |= status.phase not in AT_REST
 
     def on_model(self, model: Model) -> None:
         """Publish the model, stamped with the system's time: it must rise even in simulation.
@@ -244,6 +245,7 @@ class LearnerNode(LifecycleNode):
         It rises even where the system's clock is set back while the learner lives.
         """
         now = self._system_clock.now()
+        self._worked = True
         after = self._newest_model + Duration(nanoseconds=1)
         self._newest_model = max(now, after)
         self._models.publish(to_model_update(model, self._newest_model.to_msg()))
@@ -264,8 +266,14 @@ class LearnerNode(LifecycleNode):
             self.get_logger().info(text)
 
     def _repeat_status(self) -> None:
-        if self.engine is not None:
-            self.on_status(self.engine.status)
+        if self.engine is None:
+            return
+        status = self.engine.status
+        self.on_status(status)
+        if self._worked and status.phase in AT_REST:
+            # Here, not at the end of the work: that thread then still holds what it worked on.
+            give_back_memory()
+            self._worked = False
 
     def _report(self) -> Report:
         if self.engine is None:
@@ -275,4 +283,5 @@ class LearnerNode(LifecycleNode):
 
 def main() -> int:
     """Run the learner until it is told to stop; return the exit code."""
+    share_heaps()
     return run_node(LearnerNode, sys.argv)

@@ -29,7 +29,12 @@ class Session:
             model, options, providers=["CPUExecutionProvider"]
         )
 
+        self._several = onnxruntime.RunOptions()
+        # Its memory for a batch would be kept for good, by each session of a process.
+        self._several.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+
     def run(self, batch: NDArray[np.float32] | NDArray[np.uint8]) -> NDArray[np.float32]:
         """Run the model on a batch of any size."""
-        result: NDArray[np.float32] = self._session.run(None, {INPUT: batch})[0]
+        options = self._several if len(batch) > 1 else None
+        result: NDArray[np.float32] = self._session.run(None, {INPUT: batch}, options)[0]
         return result
